@@ -1,0 +1,24 @@
+# Every target calls a script in tools/ that also runs by itself, on Windows too: python tools/lab.py
+PYTHON ?= python3
+
+.PHONY: help setup lab test outputs test-isa bench mutants new clean
+help:           ## print this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+lab:            ## set up if need be and open JupyterLab on 00_start_here, in your own copies (work/)
+	$(PYTHON) tools/lab.py
+test:           ## set up if need be and run everything that CI runs; NB=11 tests one notebook
+	$(PYTHON) tools/test.py $(NB)
+setup:          ## make the environment and stop
+	$(PYTHON) tools/setup.py
+outputs:        ## run the notebooks and store their outputs; NB=11 runs one
+	$(PYTHON) tools/outputs.py $(NB)
+test-isa:       ## run the book under other CPU instruction sets and report every cell that differs; NB=11 for one
+	$(PYTHON) tools/isa.py $(NB)
+bench:          ## table of times and memory: each notebook and every other benchmark; NB=11 for one
+	$(PYTHON) tools/bench.py $(NB)
+mutants:        ## change attnlib/core.py in every small way and see which changes the tests miss
+	$(PYTHON) tools/mutants.py
+new:            ## lay down a new notebook and its exercises: make new NB=17_slug
+	$(PYTHON) tools/new.py $(NB)
+clean:          ## remove the environment and what the tools left behind; your work/ stays
+	$(PYTHON) tools/clean.py

@@ -1,0 +1,1 @@
+"""Attention, step by step: the small library behind the notebooks.  Importing it imports NumPy only."""

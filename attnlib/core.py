@@ -1,0 +1,134 @@
+"""The NumPy reference.
+
+The last axis of scores and weights runs over keys; every axis before the last two is a batch axis and broadcasts.
+Arguments are NumPy arrays of real numbers; masks are boolean, True = may attend.  No function changes its arguments.
+A wrong shape, dtype or mask raises ValueError, which names the argument, what came and what was wanted.
+
+nan: a masked key has no influence, whatever it holds.  A nan in a masked *value* still spreads to the output (0 * nan),
+as does one in an allowed key.  A score of +inf among the allowed keys makes its row nan.
+
+Sources: dot, general and concat scores, Luong, Pham and Manning (2015), section 3.1; additive score, Bahdanau, Cho and Bengio
+(2015), appendix A.1.2; scaled dot product, Vaswani et al. (2017), eq. (1); cosine score, Graves, Wayne and Danihelka (2014),
+eq. (6); softmax with temperature, Hinton, Vinyals and Dean (2015), eq. (1); entropy, Shannon (1948), section 6.
+"""
+import numpy as np
+
+
+def _validate(shapes, mask=None, **arrays):
+    """Raise ValueError unless each array holds real numbers and its last axes fit `shapes`, such as "m d, n d".
+
+    A letter stands for one size throughout; a mask must be boolean and broadcast to the scores (..., m, n).
+    """
+    sizes, batches = {}, []
+    for (name, array), axes in zip(arrays.items(), shapes.split(",")):
+        axes = axes.split()
+        wanted = f"({', '.join(['...', *axes])})"
+        if not isinstance(array, np.ndarray):
+            raise ValueError(f"{name}: a NumPy array of shape {wanted} was wanted, a {type(array).__name__} came")
+        if array.dtype.kind not in "iuf":
+            raise ValueError(f"{name}: real numbers were wanted, dtype {array.dtype} came")
+        if array.ndim < len(axes):
+            raise ValueError(f"{name}: shape {wanted} was wanted, {array.shape} came")
+        for axis, size in zip(axes, array.shape[array.ndim - len(axes):]):
+            if sizes.setdefault(axis, size) != size:
+                raise ValueError(f"{name}: shape {wanted} with {axis} = {sizes[axis]} was wanted, {array.shape} came")
+        batches.append(array.shape[:array.ndim - len(axes)])
+    try:
+        batch = np.broadcast_shapes(*batches)
+    except ValueError:
+        raise ValueError(f"{', '.join(arrays)}: batch axes that broadcast were wanted, {batches} came") from None
+    if mask is not None:
+        if np.asarray(mask).dtype != bool:
+            raise ValueError(f"mask: booleans (True = may attend) were wanted, dtype {np.asarray(mask).dtype} came")
+        scores = (*batch, sizes["m"], sizes["n"])
+        try:
+            np.broadcast_shapes(np.shape(mask), scores)
+        except ValueError:
+            raise ValueError(f"mask: a shape that broadcasts to {scores} was wanted, {np.shape(mask)} came") from None
+
+
+def dot_scores(q, k):
+    """Score each query against each key by their dot product; (..., m, d), (..., n, d) -> (..., m, n).
+
+    Taught in 11.
+    """
+    _validate("m d, n d", q=q, k=k)
+    return q @ k.mT
+
+
+def scaled_dot_scores(q, k):
+    """Dot product divided by the root of the width d, so that the spread stays 1; (..., m, d), (..., n, d) -> (..., m, n).
+
+    Taught in 11.
+    """
+    return dot_scores(q, k) / q.shape[-1] ** 0.5
+
+
+def cosine_scores(q, k):
+    """Dot product of the two directions, between -1 and 1, and 0 for a zero vector; (..., m, d), (..., n, d) -> (..., m, n).
+
+    Taught in 11.
+    """
+    lengths = np.linalg.norm(q, axis=-1)[..., :, None] * np.linalg.norm(k, axis=-1)[..., None, :]
+    return dot_scores(q, k) / np.where(lengths > 0, lengths, 1)
+
+
+def multiplicative_scores(q, k, W):
+    """Dot product of the query, carried by W into the keys' space, with each key; W (c, d), result (..., m, n).
+
+    Taught in 11.
+    """
+    _validate("m c, n d, c d", q=q, k=k, W=W)
+    return q @ W @ k.mT
+
+
+def additive_scores(q, k, W_q, W_k, v):
+    """Score every query against every key with a one-hidden-layer network; W_q (c, h), W_k (d, h), v (h,), result (..., m, n).
+
+    Taught in 11.
+    """
+    _validate("m c, n d, c h, d h, h", q=q, k=k, W_q=W_q, W_k=W_k, v=v)
+    hidden = np.tanh((q @ W_q)[..., :, None, :] + (k @ W_k)[..., None, :, :])
+    return hidden @ v
+
+
+def softmax(scores):
+    """Share 1 among the keys in proportion to exp(score); scores and result (..., n).
+
+    Taught in 12.
+    """
+    _validate("n", scores=scores)
+    e = np.exp(scores - np.max(scores, axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def entropy(weights):
+    """Mean surprise -log(weight) in nats, where a weight of zero adds nothing; (..., n) -> (...).
+
+    Taught in 12.
+    """
+    _validate("n", weights=weights)
+    return -np.sum(weights * np.log(np.where(weights > 0, weights, 1)), axis=-1)
+
+
+def masked_softmax(scores, mask):
+    """Softmax among the allowed keys (mask True = may attend); a row that allows no key becomes all zeros.
+
+    Taught in 21.
+    """
+    _validate("m n", scores=scores, mask=mask)
+    scores = np.where(mask, scores, -np.inf)
+    top = np.max(scores, axis=-1, keepdims=True, initial=-np.inf)
+    e = np.exp(scores - np.where(top == -np.inf, 0, top))
+    total = e.sum(axis=-1, keepdims=True)
+    return e / np.where(total == 0, 1, total)
+
+
+def attend(q, k, v, mask=True):
+    """Average the values, each weighted by how its key's scaled dot product with the query compares; -> output, weights.
+
+    Taught in 21.
+    """
+    _validate("m d, n d, n e", q=q, k=k, v=v, mask=mask)
+    weights = masked_softmax(scaled_dot_scores(q, k), mask)
+    return weights @ v, weights

@@ -1,0 +1,43 @@
+"""One look for every picture: colour-blind-safe colours (Okabe and Ito), no box, no title."""
+import matplotlib.pyplot as plt
+import numpy as np
+
+KEYS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7"]      # first, second, third, fourth key
+QUERY, KEY, VALUE, OUTPUT = "#CC79A7", "#0072B2", "#009E73", "#E69F00"     # what a thing is for
+INK, MUTED, ALARM = "#222222", "#767676", "#D55E00"
+
+
+def style():
+    """Set the book's look for every picture that follows."""
+    plt.rcParams.update({
+        "figure.dpi": 100, "savefig.dpi": 100, "figure.constrained_layout.use": True, "font.size": 10,
+        "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": MUTED, "axes.labelcolor": INK,
+        "xtick.color": MUTED, "ytick.color": MUTED, "xtick.labelcolor": INK, "ytick.labelcolor": INK,
+        "lines.linewidth": 2, "legend.frameon": False, "text.color": INK})
+
+
+def label(ax, x, y, text, **kind):
+    """Write a word beside a curve, which spares the reader the walk to a legend."""
+    ax.text(x, y, text, **({"va": "center", "ha": "left"} | kind))
+
+
+def signed(value):
+    """Two decimals, a real minus sign, and no minus before zero."""
+    return f"{round(float(value), 2) + 0.0:.2f}".replace("-", "−")
+
+
+def numbers(ax, image):
+    """Write each entry of a heat map in its cell, in ink or in white, whichever the colour below allows."""
+    for (i, j), value in np.ndenumerate(image.get_array()):
+        light = image.cmap(image.norm(value))[:3] @ np.array([0.3, 0.59, 0.11])
+        ax.text(j, i, signed(value), ha="center", va="center", fontsize=9, color=INK if light > 0.48 else "white")
+
+
+def heatmap(ax, weights, queries, keys):
+    """Draw weights (m, n) on the fixed scale 0 to 1, queries down, keys across; return the image, for `numbers` or a colour bar."""
+    image = ax.imshow(weights, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    ax.set(xlabel="keys", ylabel="queries", xticks=range(len(keys)), xticklabels=keys,
+           yticks=range(len(queries)), yticklabels=queries)
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    return image

@@ -1,0 +1,36 @@
+"""nbval, made strict: pictures are compared byte for byte where the environment is the pinned one.
+
+A cell whose picture is drawn from a trained model carries the tag `trained`; the data that it shows is asserted in the notebook.
+"""
+import importlib.metadata
+import re
+import sys
+from pathlib import Path
+
+from nbval.plugin import IPyNbCell
+
+ROOT = Path(__file__).parent
+
+
+def pinned():
+    """Whether this is the environment in which the pictures were drawn."""
+    pins = dict(re.findall(r"^(matplotlib|numpy|pillow)==(\S+)", (ROOT / "constraints.txt").read_text(), re.M))
+    return sys.platform == "linux" and all(importlib.metadata.version(name) == version for name, version in pins.items())
+
+
+PICTURES = pinned()
+compare_outputs = IPyNbCell.compare_outputs
+
+
+def strict_compare(self, test, ref, skip_compare=None):
+    skip = self.parent.skip_compare
+    if PICTURES and "trained" not in self.cell.metadata.get("tags", []):
+        skip = tuple(kind for kind in skip if kind != "image/png")
+    return compare_outputs(self, test, ref, skip)
+
+
+IPyNbCell.compare_outputs = strict_compare
+
+
+def pytest_report_header():
+    return f"pictures compared byte for byte: {'yes' if PICTURES else 'no, this is not the pinned environment'}"

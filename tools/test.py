@@ -1,0 +1,24 @@
+"""Test the book: python tools/test.py [11 32 ...]
+
+Style, unit tests, structure tests and every notebook under nbval with two workers; with numbers, only those notebooks under nbval.
+"""
+import sys
+import tempfile
+
+import book
+import setup
+
+
+def main(numbers):
+    python = setup.python()
+    wanted = [path.relative_to(book.ROOT) for path in book.chosen(numbers)]
+    with tempfile.TemporaryDirectory() as work:                # the learner's own progress plays no part in a test
+        options = ["-q", "-n", "2", "--dist", "loadfile", "--nbval", "--durations", "10"]
+        if numbers:
+            return book.run(python, "-m", "pytest", *options, *wanted, ATTNLIB_WORK=work)
+        style = book.run(python, "-m", "ruff", "check", "--no-cache", ".")
+        return book.run(python, "-m", "pytest", *options, "tests", *wanted, ATTNLIB_WORK=work) or style
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
