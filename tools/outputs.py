@@ -5,10 +5,12 @@ A file changes only where an output changed: figures after the sign ≈ are kept
 import re
 import sys
 
-import nbformat
-from nbclient import NotebookClient
-
 import book
+import setup
+
+setup.enter()
+import nbformat                                      # noqa: E402
+from nbclient import NotebookClient                  # noqa: E402
 
 ABOUT = re.compile(re.search("^regex: (.*)$", (book.ROOT / "tests" / "sanitize.cfg").read_text(encoding="utf-8"), re.M)[1])
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}

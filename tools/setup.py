@@ -83,5 +83,12 @@ def python():
     return PYTHON
 
 
+def enter():
+    """Go on in the book's environment: a tool that needs its packages calls this before it imports them."""
+    wanted = str(python())
+    if wanted != sys.executable:
+        sys.exit(subprocess.run([wanted, *sys.argv]).returncode)
+
+
 if __name__ == "__main__":
     print(f"Ready: {python()}")

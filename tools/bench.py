@@ -1,0 +1,51 @@
+"""Print what each notebook costs: python tools/bench.py [11 32 ...]
+
+Wall and CPU seconds and peak memory of one run from a fresh kernel, start and imports included, beside what its head states.
+"""
+import re
+import sys
+import time
+
+import book
+import setup
+
+setup.enter()
+import multiprocessing as mp                         # noqa: E402
+import resource                                      # noqa: E402
+
+import nbformat                                      # noqa: E402
+from nbclient import NotebookClient                  # noqa: E402
+
+HEAD = re.compile(r"reading and exercises, (\d+) s running · \*\*Memory\*\* ([\d.]+) GiB")
+
+
+def measure(path, queue):
+    """Run one notebook as this process' only child, so that the kernel's resources can be told from its parent's."""
+    nb = nbformat.read(path, as_version=4)
+    start = time.perf_counter()
+    NotebookClient(nb, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}).execute(env=book.environment())
+    wall = time.perf_counter() - start
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    queue.put((wall, used.ru_utime + used.ru_stime, used.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 2**30))
+
+
+def main(numbers):
+    print(f"{'notebook':28}{'wall s':>8}{'CPU s':>8}{'GiB':>7}   stated")
+    total, wrong = [0.0, 0.0], []
+    for path in book.chosen(numbers):
+        queue = mp.Queue()
+        child = mp.Process(target=measure, args=(path, queue))
+        child.start()
+        wall, cpu, memory = queue.get()
+        child.join()
+        seconds, gib = map(float, HEAD.search(path.read_text(encoding="utf-8")).groups())
+        off = not (seconds / 2 <= max(cpu, 1) <= seconds * 2) or not memory / 2 <= gib <= memory * 2 or cpu > 60 or memory > 2
+        wrong += [path.stem] * off
+        total = [total[0] + wall, total[1] + cpu]
+        print(f"{path.stem:28}{wall:8.1f}{cpu:8.1f}{memory:7.2f}   {seconds:.0f} s, {gib} GiB{'   <- not within a factor of two' * off}", flush=True)
+    print(f"{'sum':28}{total[0]:8.1f}{total[1]:8.1f}")
+    return int(bool(wrong))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,11 @@
+"""Remove the environment and what the tools left behind: python tools/clean.py.  Your work/ stays."""
+import shutil
+
+import book
+
+if __name__ == "__main__":
+    for pattern in (".venv", "mutants", ".hypothesis", ".pytest_cache", ".ruff_cache", "*.egg-info", "**/__pycache__", "**/.ipynb_checkpoints"):
+        for path in book.ROOT.glob(pattern):
+            if "work" not in path.relative_to(book.ROOT).parts:
+                shutil.rmtree(path)
+                print(f"removed {path.relative_to(book.ROOT)}")

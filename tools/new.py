@@ -1,0 +1,108 @@
+"""Lay down a new notebook and its exercises from the template: python tools/new.py 17_slug"""
+import re
+import sys
+
+import book
+import setup
+
+setup.enter()
+import nbformat                                      # noqa: E402
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook   # noqa: E402
+from outputs import canonical                        # noqa: E402
+
+HEAD = """# {number} · Title
+
+A concrete situation, in at most three sentences. **One question?**
+
+By the end you can …
+
+**Time** 20 min reading and exercises, 2 s running · **Memory** 0.2 GiB · **You need** [02_core_idea](02_core_idea.ipynb)"""
+
+IMPORTS = """import matplotlib.pyplot as plt
+import numpy as np
+from attnlib import plot
+from attnlib.check import check, solution
+rng = np.random.default_rng(0)
+plot.style()"""
+
+IDEA = """## The idea, without symbols
+
+A tiny example that the reader can already answer; then the formula, its table of symbols and shapes, and the numbers by hand.
+
+## Exercises
+
+Replace the `...` or the body, then run the cell. `solution("{number}.1")` shows an answer with its reasoning."""
+
+RECAP = """## Recap
+
+Three sentences, the roads not taken, the sources with their equation numbers.
+
+**Next:** …"""
+
+ASKED = [("Predict before you run", 2, "How much is one and one?", "mine = ..."),
+         ("Write", 5, "A function that adds 1.", "def f(x):\n    raise NotImplementedError\n\nmine = f"),
+         ("Find the bug", 5, "`return x + 2` should add 1.", "def g(x):\n    raise NotImplementedError\n\nmine = g"),
+         ("Derive", 5, "The slope of x squared at 3.", "mine = ...")]
+
+BANK = '''"""Exercises of {slug}."""
+from attnlib.check import function, mistake, number
+
+number("{number}.1", 2, "One and one is two.", [(1, "That is one of them alone.")])
+
+
+def draw(rng):
+    return (rng.integers(1, 9, size=3).astype(float),)
+
+
+@function("{number}.2", draw)
+def successor(x):
+    """Add 1 to each entry."""
+    return x + 1
+
+
+@mistake("{number}.2", "You subtract.")
+def _(x):
+    return x - 1
+
+
+@function("{number}.3", draw)
+def mended(x):
+    """The 2 should be a 1."""
+    return x + 1
+
+
+@mistake("{number}.3", "That is still the bug.")
+def _(x):
+    return x + 2
+
+
+number("{number}.4", 6, "Twice 3.", [(9, "That is the value, not the slope.")])
+'''
+
+
+def lay(slug, notebooks, bank):
+    """Write the notebook and the bank; a name that is not NN_slug, or is taken, raises ValueError and writes nothing."""
+    if not re.fullmatch(r"\d\d_[a-z][a-z0-9_]*", slug):
+        raise ValueError(f"name: two digits and a word, such as 17_slug, were wanted, {slug!r} came")
+    number = slug[:2]
+    taken = [p.name for p in [*notebooks.glob(f"{number}_*.ipynb"), *bank.glob(f"{number}_*.py")]]
+    if taken:
+        raise ValueError(f"name: a number that is free was wanted, {number} is taken by {', '.join(taken)}")
+    cells = [new_markdown_cell(HEAD.format(number=number)), new_code_cell(IMPORTS), new_markdown_cell(IDEA.format(number=number))]
+    for i, (kind, minutes, question, stub) in enumerate(ASKED, 1):
+        cells += [new_markdown_cell(f"**{number}.{i} {kind}** ({minutes} min). {question}"), new_code_cell(f'{stub}\ncheck("{number}.{i}", mine)')]
+    cells.append(new_markdown_cell(RECAP))
+    path = notebooks / f"{slug}.ipynb"
+    path.write_text(nbformat.writes(canonical(new_notebook(cells=cells))) + "\n", encoding="utf-8", newline="\n")
+    (bank / f"{slug}.py").write_text(BANK.format(slug=slug, number=number), encoding="utf-8", newline="\n")
+    return path
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    try:
+        print(f"laid down {lay(sys.argv[1], book.NOTEBOOKS, book.ROOT / 'attnlib' / 'exercises').relative_to(book.ROOT)} and its exercises;"
+              f" next: make outputs NB={sys.argv[1][:2]}")
+    except ValueError as error:
+        sys.exit(str(error))
