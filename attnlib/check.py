@@ -72,8 +72,8 @@ def same(a, b):
         return type(a) is type(b)
     if isinstance(a, (tuple, list)) or isinstance(b, (tuple, list)):
         return type(a) is type(b) and len(a) == len(b) and all(map(same, a, b))
-    if callable(a) or isinstance(a, (str, bool)) or a is None:
-        return a is b or a == b
+    if callable(a) or isinstance(a, str) or a is None:
+        return a is b or (type(a) is type(b) and a == b)
     try:
         a, b = plain(a), plain(b)
         return a.shape == b.shape and np.allclose(a, b, rtol=1e-7, atol=1e-12, equal_nan=True)

@@ -1,19 +1,76 @@
 """The layers in PyTorch.  Masks are boolean, True = may attend; the last axis of scores and weights runs over keys.
 
+Every axis before the last two is a batch axis and broadcasts; multi-head weights carry an axis `heads` before the queries.
+Tensors are of floating point, all of one dtype, that of the layer's parameters.  No function changes its arguments.
 A wrong shape, dtype or mask raises ValueError, which names the argument, what came and what was wanted.
+
+A row that allows no key has weights and output zero, and finite gradients.  A nan or infinity in a masked key does not
+reach any output, but makes the gradient of the query nan (0 * nan); in a masked value it spreads to the output itself.
+
+Sources: multiplicative ("general") score, Luong, Pham and Manning (2015), section 3.1; additive score, Bahdanau, Cho and
+Bengio (2015), appendix A.1.2; scaled dot product and several heads, Vaswani et al. (2017), eq. (1) and section 3.2.2.
 """
 import torch
 from torch import nn
 
 
-def masked_softmax(scores, mask):
+def _validate(shapes, mask=None, **tensors):
+    """Raise ValueError unless the tensors share one floating dtype and their last axes fit `shapes`, such as "m d, n d".
+
+    A letter stands for one size throughout; a mask must be a boolean tensor and broadcast to the scores (..., m, n).
+    """
+    sizes, batches, dtype = {}, [], None
+    for (name, tensor), axes in zip(tensors.items(), shapes.split(",")):
+        axes = axes.split()
+        wanted = f"({', '.join(['...', *axes])})"
+        if not isinstance(tensor, torch.Tensor):
+            raise ValueError(f"{name}: a tensor of shape {wanted} was wanted, a {type(tensor).__name__} came")
+        dtype = dtype or tensor.dtype
+        if tensor.dtype != dtype or not dtype.is_floating_point:
+            kind = dtype if dtype.is_floating_point else "of floating point"
+            raise ValueError(f"{name}: a tensor {kind} was wanted, {tensor.dtype} came")
+        if tensor.dim() < len(axes):
+            raise ValueError(f"{name}: shape {wanted} was wanted, {tuple(tensor.shape)} came")
+        for axis, size in zip(axes, tensor.shape[tensor.dim() - len(axes):]):
+            if sizes.setdefault(axis, size) != size:
+                raise ValueError(f"{name}: shape {wanted} with {axis} = {sizes[axis]} was wanted, {tuple(tensor.shape)} came")
+        batches.append(tuple(tensor.shape[:tensor.dim() - len(axes)]))
+    try:
+        batch = torch.broadcast_shapes(*batches)
+    except RuntimeError:
+        raise ValueError(f"{', '.join(tensors)}: batch axes that broadcast were wanted, {batches} came") from None
+    if mask is not None:
+        if not isinstance(mask, torch.Tensor) or mask.dtype != torch.bool:
+            came = mask.dtype if isinstance(mask, torch.Tensor) else f"a {type(mask).__name__}"
+            raise ValueError(f"mask: a boolean tensor (True = may attend) was wanted, {came} came")
+        scores = (*batch, sizes["m"], sizes["n"])
+        try:
+            torch.broadcast_shapes(mask.shape, scores)
+        except RuntimeError:
+            raise ValueError(f"mask: a shape that broadcasts to {scores} was wanted, {tuple(mask.shape)} came") from None
+
+
+def masked_softmax(scores, mask=None):
     """Softmax among the allowed keys (mask True = may attend); a row that allows no key becomes all zeros.
 
     Taught in 32.
     """
-    allowed = mask.any(dim=-1, keepdim=True)
-    scores = scores.masked_fill(~mask, -torch.inf).masked_fill(~allowed, 0)
-    return scores.softmax(dim=-1) * allowed
+    _validate("m n", mask, scores=scores)
+    if mask is None:
+        return scores.softmax(dim=-1)
+    allowed = mask.any(dim=-1, keepdim=True)                            # (..., m, 1)
+    scores = torch.where(mask, scores, -torch.inf)
+    return torch.where(allowed, scores, 0).softmax(dim=-1) * allowed
+
+
+def attend(q, k, v, mask=None):
+    """Average the values, each weighted by how its key's scaled dot product with the query compares; -> output, weights.
+
+    Taught in 32.
+    """
+    _validate("m d, n d, n e", mask, q=q, k=k, v=v)
+    weights = masked_softmax(q @ k.mT / q.shape[-1] ** 0.5, mask)
+    return weights @ v, weights
 
 
 class MultiplicativeAttention(nn.Module):
@@ -26,7 +83,8 @@ class MultiplicativeAttention(nn.Module):
         super().__init__()
         self.W = nn.Linear(query_dim, key_dim, bias=False)
 
-    def forward(self, q, k, v, mask):
+    def forward(self, q, k, v, mask=None):
+        _validate("d c, m c, n d, n e", mask, W=self.W.weight, q=q, k=k, v=v)
         weights = masked_softmax(self.W(q) @ k.mT, mask)
         return weights @ v, weights
 
@@ -43,7 +101,38 @@ class AdditiveAttention(nn.Module):
         self.W_k = nn.Linear(key_dim, hidden_dim, bias=False)
         self.v = nn.Linear(hidden_dim, 1, bias=False)
 
-    def forward(self, q, k, v, mask):
-        hidden = torch.tanh(self.W_q(q).unsqueeze(-2) + self.W_k(k).unsqueeze(-3))
+    def forward(self, q, k, v, mask=None):
+        _validate("h c, h d, m c, n d, n e", mask, W_q=self.W_q.weight, W_k=self.W_k.weight, q=q, k=k, v=v)
+        hidden = torch.tanh(self.W_q(q).unsqueeze(-2) + self.W_k(k).unsqueeze(-3))      # (..., m, n, h)
         weights = masked_softmax(self.v(hidden).squeeze(-1), mask)
         return weights @ v, weights
+
+
+def split_heads(x, heads):
+    """Cut the last axis into one slice a head and move the heads before the positions; (..., n, d) -> (..., heads, n, d/heads).
+
+    Taught in 32.
+    """
+    return x.unflatten(-1, (heads, -1)).transpose(-2, -3)
+
+
+class MultiHeadAttention(nn.Module):
+    """Attend in every head by itself, join the heads' outputs and project them; -> output, weights (..., heads, m, n).
+
+    Taught in 32.
+    """
+
+    def __init__(self, dim, heads, dropout=0.0):
+        super().__init__()
+        if dim % heads:
+            raise ValueError(f"heads: a divisor of dim = {dim} was wanted, {heads} came")
+        self.heads, self.dropout = heads, nn.Dropout(dropout)
+        self.W_q, self.W_k, self.W_v, self.W_o = (nn.Linear(dim, dim) for _ in range(4))
+
+    def forward(self, q, k, v, mask=None):
+        _validate("d d, m d, n d, n d", mask, W_q=self.W_q.weight, q=q, k=k, v=v)
+        q, k, v = (split_heads(x, self.heads) for x in (self.W_q(q), self.W_k(k), self.W_v(v)))
+        if mask is not None and mask.dim() > 2:
+            mask = mask.unsqueeze(-3)                                   # one mask for all heads
+        weights = self.dropout(masked_softmax(q @ k.mT / q.shape[-1] ** 0.5, mask))
+        return self.W_o((weights @ v).transpose(-2, -3).flatten(-2)), weights

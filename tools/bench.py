@@ -10,11 +10,11 @@ import book
 import setup
 
 setup.enter()
-import multiprocessing as mp                         # noqa: E402
-import resource                                      # noqa: E402
+import multiprocessing as mp  # noqa: E402
+import resource  # noqa: E402
 
-import nbformat                                      # noqa: E402
-from nbclient import NotebookClient                  # noqa: E402
+import nbformat  # noqa: E402
+from nbclient import NotebookClient  # noqa: E402
 
 HEAD = re.compile(r"reading and exercises, (\d+) s running · \*\*Memory\*\* ([\d.]+) GiB")
 
@@ -23,7 +23,8 @@ def measure(path, queue):
     """Run one notebook as this process' only child, so that the kernel's resources can be told from its parent's."""
     nb = nbformat.read(path, as_version=4)
     start = time.perf_counter()
-    NotebookClient(nb, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}).execute(env=book.environment())
+    client = NotebookClient(nb, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}})
+    client.execute(env=book.environment())
     wall = time.perf_counter() - start
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     queue.put((wall, used.ru_utime + used.ru_stime, used.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 2**30))
@@ -42,7 +43,8 @@ def main(numbers):
         off = not (seconds / 2 <= max(cpu, 1) <= seconds * 2) or not memory / 2 <= gib <= memory * 2 or cpu > 60 or memory > 2
         wrong += [path.stem] * off
         total = [total[0] + wall, total[1] + cpu]
-        print(f"{path.stem:28}{wall:8.1f}{cpu:8.1f}{memory:7.2f}   {seconds:.0f} s, {gib} GiB{'   <- not within a factor of two' * off}", flush=True)
+        remark = "   <- not within a factor of two" * off
+        print(f"{path.stem:28}{wall:8.1f}{cpu:8.1f}{memory:7.2f}   {seconds:.0f} s, {gib} GiB{remark}", flush=True)
     print(f"{'sum':28}{total[0]:8.1f}{total[1]:8.1f}")
     return int(bool(wrong))
 

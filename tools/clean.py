@@ -3,9 +3,11 @@ import shutil
 
 import book
 
+LEFT = [".venv", "mutants", ".hypothesis", ".pytest_cache", ".ruff_cache", "*.egg-info", "**/__pycache__", "**/.ipynb_checkpoints"]
+
 if __name__ == "__main__":
-    for pattern in (".venv", "mutants", ".hypothesis", ".pytest_cache", ".ruff_cache", "*.egg-info", "**/__pycache__", "**/.ipynb_checkpoints"):
-        for path in book.ROOT.glob(pattern):
+    for pattern in LEFT:
+        for path in list(book.ROOT.glob(pattern)):
             if "work" not in path.relative_to(book.ROOT).parts:
                 shutil.rmtree(path)
                 print(f"removed {path.relative_to(book.ROOT)}")

@@ -10,7 +10,7 @@ import book
 import setup
 
 setup.enter()
-import subprocess                                    # noqa: E402
+import subprocess  # noqa: E402
 
 VARIANTS = [
     {"ATEN_CPU_CAPABILITY": "default"},

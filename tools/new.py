@@ -6,9 +6,9 @@ import book
 import setup
 
 setup.enter()
-import nbformat                                      # noqa: E402
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook   # noqa: E402
-from outputs import canonical                        # noqa: E402
+import nbformat  # noqa: E402
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook  # noqa: E402
+from outputs import canonical  # noqa: E402
 
 HEAD = """# {number} · Title
 
@@ -90,7 +90,8 @@ def lay(slug, notebooks, bank):
         raise ValueError(f"name: a number that is free was wanted, {number} is taken by {', '.join(taken)}")
     cells = [new_markdown_cell(HEAD.format(number=number)), new_code_cell(IMPORTS), new_markdown_cell(IDEA.format(number=number))]
     for i, (kind, minutes, question, stub) in enumerate(ASKED, 1):
-        cells += [new_markdown_cell(f"**{number}.{i} {kind}** ({minutes} min). {question}"), new_code_cell(f'{stub}\ncheck("{number}.{i}", mine)')]
+        cells.append(new_markdown_cell(f"**{number}.{i} {kind}** ({minutes} min). {question}"))
+        cells.append(new_code_cell(f'{stub}\ncheck("{number}.{i}", mine)'))
     cells.append(new_markdown_cell(RECAP))
     path = notebooks / f"{slug}.ipynb"
     path.write_text(nbformat.writes(canonical(new_notebook(cells=cells))) + "\n", encoding="utf-8", newline="\n")

@@ -9,8 +9,8 @@ import book
 import setup
 
 setup.enter()
-import nbformat                                      # noqa: E402
-from nbclient import NotebookClient                  # noqa: E402
+import nbformat  # noqa: E402
+from nbclient import NotebookClient  # noqa: E402
 
 ABOUT = re.compile(re.search("^regex: (.*)$", (book.ROOT / "tests" / "sanitize.cfg").read_text(encoding="utf-8"), re.M)[1])
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -54,7 +54,8 @@ def execute(path):
     nb = nbformat.read(path, as_version=4)
     for cell in nb.cells:
         cell.metadata.pop("execution", None)
-    client = NotebookClient(nb, timeout=600, kernel_name="python3", record_timing=False, resources={"metadata": {"path": str(path.parent)}})
+    client = NotebookClient(nb, timeout=600, kernel_name="python3", record_timing=False,
+                            resources={"metadata": {"path": str(path.parent)}})
     client.execute(env=book.environment())
     return canonical(nb)
 
