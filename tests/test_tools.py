@@ -1,0 +1,204 @@
+"""The tools: the learner's copies survive, the set-up knows its pins, a template is valid, outputs change only where they must."""
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import book
+import lab
+import nbformat
+import new
+import outputs
+import pytest
+import setup
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def shelf(tmp_path):
+    """A book of two notebooks and an empty work folder."""
+    notebooks = tmp_path / "notebooks"
+    notebooks.mkdir()
+    for name in ("00_first.ipynb", "11_second.ipynb"):
+        (notebooks / name).write_text(f"edition 1 of {name}", encoding="utf-8")
+    return notebooks, tmp_path / "work"
+
+
+def names(folder):
+    return sorted(p.name for p in folder.iterdir() if not p.name.startswith("."))
+
+
+def test_copies_are_made_when_missing(shelf):
+    assert lab.update(*shelf) == []
+    assert names(shelf[1]) == ["00_first.ipynb", "11_second.ipynb"]
+    (shelf[1] / "00_first.ipynb").unlink()
+    assert lab.update(*shelf) == []
+    assert names(shelf[1]) == ["00_first.ipynb", "11_second.ipynb"]
+
+
+def test_an_edit_survives_an_update_of_the_book_and_the_new_edition_lies_beside_it(shelf):
+    notebooks, work = shelf
+    lab.update(notebooks, work)
+    (work / "11_second.ipynb").write_text("my answer", encoding="utf-8")
+    assert lab.update(notebooks, work) == []
+    (notebooks / "11_second.ipynb").write_text("edition 2", encoding="utf-8")
+    lines = lab.update(notebooks, work)
+    assert (work / "11_second.ipynb").read_text() == "my answer"
+    assert (work / "11_second (new).ipynb").read_text() == "edition 2"
+    assert len(lines) == 1 and "11_second.ipynb has changed" in lines[0] and "11_second (new).ipynb" in lines[0]
+    assert lab.update(notebooks, work) == []                       # said once, not at each start
+
+
+def test_an_edited_new_edition_survives_the_next_one(shelf):
+    notebooks, work = shelf
+    lab.update(notebooks, work)
+    for n in (2, 3):
+        (notebooks / "11_second.ipynb").write_text(f"edition {n}", encoding="utf-8")
+        lab.update(notebooks, work)
+        if n == 2:
+            (work / "11_second (new).ipynb").write_text("edited too", encoding="utf-8")
+    assert (work / "11_second.ipynb").read_text() == "edition 1 of 11_second.ipynb"
+    assert (work / "11_second (new).ipynb").read_text() == "edited too"
+    assert (work / "11_second (new 2).ipynb").read_text() == "edition 3"
+
+
+def test_a_lost_or_broken_record_costs_the_learner_nothing(shelf):
+    notebooks, work = shelf
+    lab.update(notebooks, work)
+    (work / "11_second.ipynb").write_text("my answer", encoding="utf-8")
+    (work / ".editions.json").write_text("{half")
+    lab.update(notebooks, work)
+    assert (work / "11_second.ipynb").read_text() == "my answer"
+    assert (work / "11_second (new).ipynb").read_text() == "edition 1 of 11_second.ipynb"
+
+
+def test_a_crash_while_copying_leaves_no_half_notebook(shelf, monkeypatch):
+    monkeypatch.setattr(lab.os, "replace", lambda *a: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        lab.update(*shelf)
+    assert names(shelf[1]) == []
+
+
+def test_the_real_book_can_be_copied(tmp_path):
+    assert lab.update(book.NOTEBOOKS, tmp_path / "work") == []
+    assert names(tmp_path / "work") == [p.name for p in book.chosen([])]
+
+
+def test_this_environment_is_complete_and_the_pins_are_read():
+    pins = setup.pins()
+    assert {"torch", "numpy", "keras"} <= set(pins) and ("tensorflow" in pins) != ("tensorflow-cpu" in pins)
+    assert setup.complete() and str(setup.python()) == sys.executable
+
+
+def test_another_version_is_not_complete(monkeypatch):
+    pins = setup.pins()
+    monkeypatch.setattr(setup, "pins", lambda: pins | {"numpy": "1.0"})
+    assert not setup.complete()
+    monkeypatch.setattr(setup, "pins", lambda: pins | {"no-such-package": "1.0"})
+    assert not setup.complete()
+
+
+def test_an_old_python_is_told_what_is_wanted(monkeypatch):
+    monkeypatch.setattr(setup.sys, "version_info", (3, 9))
+    with pytest.raises(SystemExit, match="3.11, 3.12 or 3.13 was wanted"):
+        setup.python()
+
+
+def test_pytorchs_address_stands_in_the_readme():
+    assert re.search(r"PIP_EXTRA_INDEX_URL=https://\S+/whl/cpu", (ROOT / "README.md").read_text(encoding="utf-8"))
+
+
+def test_an_unknown_notebook_is_named():
+    with pytest.raises(SystemExit, match="no notebook starts with 99"):
+        book.chosen(["99"])
+
+
+def test_make_help_explains_every_target():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = re.findall(r"^([a-z-]+):", makefile, re.M)
+    assert set(targets) == set(re.search(r"^\.PHONY: (.+)$", makefile, re.M)[1].split())
+    assert all(re.search(rf"^{target}: .*## \S", makefile, re.M) for target in targets)
+    for script in re.findall(r"tools/\w+\.py", makefile):
+        assert (ROOT / script).exists()
+    if shutil.which("make"):
+        said = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        assert all(f"make {target}" in said for target in targets), said
+
+
+def about(text):
+    cell = new_code_cell("print(time)", outputs=[new_output("stream", name="stdout", text=text)])
+    return new_notebook(cells=[cell])
+
+
+def test_outputs_keep_what_differs_only_after_the_about_sign():
+    fresh = about("took ≈ 13 ms for 4 keys")
+    outputs.keep_about(fresh, about("took ≈ 12.5 ms for 4 keys"))
+    assert fresh.cells[0].outputs[0].text == "took ≈ 12.5 ms for 4 keys"
+    fresh = about("took ≈ 13 ms for 5 keys")
+    outputs.keep_about(fresh, about("took ≈ 12.5 ms for 4 keys"))
+    assert fresh.cells[0].outputs[0].text == "took ≈ 13 ms for 5 keys"
+
+
+def test_outputs_are_canonical():
+    error = new_output("error", ename="ValueError", evalue="no", traceback=["File /home/me/x.py", "no"])
+    nb = new_notebook(cells=[new_code_cell("x  \n", outputs=[error], metadata={"scrolled": True, "tags": ["trained"]})],
+                      metadata={"language_info": {"name": "python", "version": "3.99"}})
+    nb = outputs.canonical(nb)
+    assert nb.cells[0].outputs[0].traceback == ["ValueError: no"] and nb.cells[0].metadata == {"tags": ["trained"]}
+    assert nb.cells[0].id == "c00" and nb.cells[0].source == "x" and "version" not in nb.metadata.language_info
+
+
+def test_a_template_is_laid_down_and_refuses_what_is_taken_or_misspelt(tmp_path):
+    path = new.lay("17_slug", tmp_path, tmp_path)
+    nbformat.validate(nbformat.read(path, as_version=4))
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["17_slug.ipynb", "17_slug.py"]
+    for name in ("17_other", "slug", "1_slug", "17-slug", "../18_slug"):
+        with pytest.raises(ValueError, match="^name: "):
+            new.lay(name, tmp_path, tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+SPEC = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+DRAW = "import matplotlib.pyplot as plt\nfig, ax = plt.subplots(figsize=(1, 1))\nax.plot([1, {}])\nplt.show()"
+
+
+def cell(source, stored=(), tags=()):
+    return {"cell_type": "code", "execution_count": 1, "metadata": {"tags": list(tags)}, "outputs": list(stored), "source": source}
+
+
+def write(path, cells):
+    cells = [c | {"id": f"c{i:02d}"} for i, c in enumerate(cells)]
+    path.write_text(json.dumps({"cells": cells, "metadata": SPEC, "nbformat": 4, "nbformat_minor": 5}), encoding="utf-8")
+    return path
+
+
+def test_nbval_is_strict_about_text_and_pictures(tmp_path):
+    """One notebook of cells that must be green or red under the book's own settings; only what follows ≈ is forgiven."""
+    import conftest
+
+    def printed(text):
+        return [{"output_type": "stream", "name": "stdout", "text": text}]
+
+    picture = outputs.execute(write(tmp_path / "picture.ipynb", [cell(DRAW.format(2))])).cells[0].outputs
+    cases = [
+        (cell("print(0.1234)", printed("0.1234\n")), False),
+        (cell("print(0.1234)", printed("0.1235\n")), True),
+        (cell("print('took ≈ 12.5 ms')", printed("took ≈ 99 ms\n")), False),
+        (cell("print('took ≈ 12.5 ms, 4 keys')", printed("took ≈ 12.5 ms, 5 keys\n")), True),
+        (cell("print('took ≈ 12.5 ms'); assert 12.5 < 2", printed("took ≈ 12.5 ms\n")), True),
+        (cell(DRAW.format(2), picture), False),
+        (cell(DRAW.format(3), picture), conftest.PICTURES),
+        (cell(DRAW.format(3), picture, ["trained"]), False),
+    ]
+    write(tmp_path / "one.ipynb", [c for c, _ in cases])
+    (tmp_path / "tests").mkdir()
+    for name in ("conftest.py", "pyproject.toml", "constraints.txt", "tests/sanitize.cfg"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    command = [sys.executable, "-m", "pytest", "-q", "-rf", "--nbval", "one.ipynb"]
+    said = subprocess.run(command, cwd=tmp_path, env=book.environment(), capture_output=True, text=True).stdout
+    red = {int(n) for n in re.findall(r"FAILED one\.ipynb::one\.ipynb::Cell (\d+)", said)}
+    assert red == {i for i, (_, wanted) in enumerate(cases) if wanted}, said
