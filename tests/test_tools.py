@@ -200,5 +200,5 @@ def test_nbval_is_strict_about_text_and_pictures(tmp_path):
         shutil.copy(ROOT / name, tmp_path / name)
     command = [sys.executable, "-m", "pytest", "-q", "-rf", "--nbval", "one.ipynb"]
     said = subprocess.run(command, cwd=tmp_path, env=book.environment(), capture_output=True, text=True).stdout
-    red = {int(n) for n in re.findall(r"FAILED one\.ipynb::one\.ipynb::Cell (\d+)", said)}
+    red = {int(n) for n in re.findall(r"_ one\.ipynb::Cell (\d+) _", said)}
     assert red == {i for i, (_, wanted) in enumerate(cases) if wanted}, said

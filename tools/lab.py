@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import sys
-from pathlib import Path
 
 import book
 import setup
@@ -63,9 +62,9 @@ def main(options):
     work = book.ROOT / "work"
     print(*update(book.NOTEBOOKS, work), sep="\n")
     print("JupyterLab opens in your browser; Ctrl-C here, twice, ends it.", flush=True)
-    start = Path("work") / "00_start_here.ipynb"
-    return book.run(python, "-m", "jupyterlab", "--ServerApp.root_dir", book.ROOT, f"--LabApp.default_url=/lab/tree/{start.as_posix()}",
-                    *options)
+    quiet = ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]    # no network
+    start = "--LabApp.default_url=/lab/tree/work/00_start_here.ipynb"
+    return book.run(python, "-m", "jupyterlab", f"--ServerApp.root_dir={book.ROOT}", start, *quiet, *options)
 
 
 if __name__ == "__main__":
