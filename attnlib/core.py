@@ -14,10 +14,11 @@ eq. (6); softmax with temperature, Hinton, Vinyals and Dean (2015), eq. (1); ent
 import numpy as np
 
 
-def _validate(shapes, mask=None, **arrays):
+def _validate(shapes, mask=True, **arrays):
     """Raise ValueError unless each array holds real numbers and its last axes fit `shapes`, such as "m d, n d".
 
-    A letter stands for one size throughout; a mask must be boolean and broadcast to the scores (..., m, n).
+    A letter stands for one size throughout; a mask must be boolean and broadcast to the scores (..., m, n).  Of the integers
+    only int64 passes: in narrower ones a score, or its distance to the largest, would overflow in silence.
     """
     sizes, batches = {}, []
     for (name, array), axes in zip(arrays.items(), shapes.split(",")):
@@ -25,8 +26,8 @@ def _validate(shapes, mask=None, **arrays):
         wanted = f"({', '.join(['...', *axes])})"
         if not isinstance(array, np.ndarray):
             raise ValueError(f"{name}: a NumPy array of shape {wanted} was wanted, a {type(array).__name__} came")
-        if array.dtype.kind not in "iuf":
-            raise ValueError(f"{name}: real numbers were wanted, dtype {array.dtype} came")
+        if array.dtype.kind != "f" and array.dtype != np.int64:
+            raise ValueError(f"{name}: real numbers (floats or int64) were wanted, dtype {array.dtype} came")
         if array.ndim < len(axes):
             raise ValueError(f"{name}: shape {wanted} was wanted, {array.shape} came")
         for axis, size in zip(axes, array.shape[array.ndim - len(axes):]):
@@ -37,14 +38,17 @@ def _validate(shapes, mask=None, **arrays):
         batch = np.broadcast_shapes(*batches)
     except ValueError:
         raise ValueError(f"{', '.join(arrays)}: batch axes that broadcast were wanted, {batches} came") from None
-    if mask is not None:
-        if np.asarray(mask).dtype != bool:
-            raise ValueError(f"mask: booleans (True = may attend) were wanted, dtype {np.asarray(mask).dtype} came")
+    if mask is not True:
+        kind = getattr(mask, "dtype", type(mask))
+        if kind != bool:
+            raise ValueError(f"mask: booleans in an array (True = may attend) were wanted, {kind} came")
         scores = (*batch, sizes["m"], sizes["n"])
         try:
-            np.broadcast_shapes(np.shape(mask), scores)
+            fits = np.broadcast_shapes(np.shape(mask), scores) == scores
         except ValueError:
-            raise ValueError(f"mask: a shape that broadcasts to {scores} was wanted, {np.shape(mask)} came") from None
+            fits = False
+        if not fits:
+            raise ValueError(f"mask: a shape that broadcasts to {scores} was wanted, {np.shape(mask)} came")
 
 
 def dot_scores(q, k):

@@ -37,7 +37,8 @@ def main():
             surprising.append(name)
             print(f"\n{name}: {states[name]}\n{diff}")
     killed = sum(state == "killed" for state in states.values())
-    print(f"\n{len(states)} mutants: {killed} killed, {len(states) - killed - len(surprising)} known to be equivalent, {len(surprising)} survived")
+    equivalent = len(states) - killed - len(surprising)
+    print(f"\n{len(states)} mutants: {killed} killed, {equivalent} known to be equivalent, {len(surprising)} survived")
     return int(bool(surprising) or not killed)
 
 
