@@ -12,6 +12,9 @@ Bengio (2015), appendix A.1.2; scaled dot product and several heads, Vaswani et 
 """
 import torch
 from torch import nn
+from torch.nn.utils import rnn
+
+from attnlib.data import BOS, EOS, PAD
 
 
 def _validate(shapes, mask=None, **tensors):
@@ -136,3 +139,145 @@ class MultiHeadAttention(nn.Module):
             mask = mask.unsqueeze(-3)                                   # one mask for all heads
         weights = self.dropout(masked_softmax(q @ k.mT / q.shape[-1] ** 0.5, mask))
         return self.W_o((weights @ v).transpose(-2, -3).flatten(-2)), weights
+
+
+class Encoder(nn.Module):
+    """Read token numbers (b, n) in both directions; -> memory (b, n, 2h) and summary (b, 2h), the two last states.
+
+    Taught in 41.
+    """
+
+    def __init__(self, words, embed_dim, hidden_dim):
+        super().__init__()
+        self.embed = nn.Embedding(words, embed_dim)
+        self.gru = nn.GRU(embed_dim, hidden_dim, batch_first=True, bidirectional=True)
+
+    def forward(self, source):
+        lengths = (source != PAD).sum(dim=1)
+        packed = rnn.pack_padded_sequence(self.embed(source), lengths, batch_first=True, enforce_sorted=False)
+        states, last = self.gru(packed)
+        memory, _ = rnn.pad_packed_sequence(states, batch_first=True)
+        return memory, torch.cat([last[0], last[1]], dim=-1)
+
+
+class Decoder(nn.Module):
+    """What all decoders share: word vectors, a first state (b, h) from the summary, and scores of the next word.
+
+    Taught in 41.
+    """
+
+    def __init__(self, words, embed_dim, hidden_dim, memory_dim):
+        super().__init__()
+        self.embed = nn.Embedding(words, embed_dim)
+        self.first = nn.Linear(memory_dim, hidden_dim)
+        self.mix = nn.Linear(hidden_dim + memory_dim, hidden_dim)
+        self.out = nn.Linear(hidden_dim, words)
+
+    def begin(self, summary):
+        return torch.tanh(self.first(summary))
+
+    def next_word(self, states, context):
+        return self.out(torch.tanh(self.mix(torch.cat([states, context], dim=-1))))
+
+
+class SummaryDecoder(Decoder):
+    """Write with the summary as the context of every word; -> scores (b, m, words), no weights, last state (b, h).
+
+    Taught in 41.
+    """
+
+    def __init__(self, words, embed_dim, hidden_dim, memory_dim):
+        super().__init__(words, embed_dim, hidden_dim, memory_dim)
+        self.gru = nn.GRU(embed_dim + memory_dim, hidden_dim, batch_first=True)
+
+    def forward(self, words, state, memory, summary, mask):
+        context = summary.unsqueeze(1).expand(-1, words.shape[1], -1)
+        states, last = self.gru(torch.cat([self.embed(words), context], dim=-1), state.unsqueeze(0))
+        return self.next_word(states, context), None, last.squeeze(0)
+
+
+class LuongDecoder(Decoder):
+    """Step first, then attend with the new state; -> scores (b, m, words), weights (b, m, n), last state (b, h).
+
+    Taught in 41.
+    """
+
+    def __init__(self, words, embed_dim, hidden_dim, memory_dim):
+        super().__init__(words, embed_dim, hidden_dim, memory_dim)
+        self.gru = nn.GRU(embed_dim, hidden_dim, batch_first=True)
+        self.attention = MultiplicativeAttention(hidden_dim, memory_dim)
+
+    def forward(self, words, state, memory, summary, mask):
+        states, last = self.gru(self.embed(words), state.unsqueeze(0))
+        context, weights = self.attention(states, memory, memory, mask.unsqueeze(1))
+        return self.next_word(states, context), weights, last.squeeze(0)
+
+
+class BahdanauDecoder(Decoder):
+    """Attend with the old state, then step; -> scores (b, m, words), weights (b, m, n), last state (b, h).
+
+    Taught in 41.
+    """
+
+    def __init__(self, words, embed_dim, hidden_dim, memory_dim):
+        super().__init__(words, embed_dim, hidden_dim, memory_dim)
+        self.gru = nn.GRUCell(embed_dim + memory_dim, hidden_dim)
+        self.attention = AdditiveAttention(hidden_dim, memory_dim, hidden_dim // 2)
+
+    def forward(self, words, state, memory, summary, mask):
+        keys, steps = self.attention.W_k(memory), []            # the keys are the same at every step
+        for word in self.embed(words).unbind(dim=1):
+            hidden = torch.tanh(self.attention.W_q(state).unsqueeze(1) + keys)                  # (b, n, h/2)
+            weights = masked_softmax(self.attention.v(hidden).mT, mask.unsqueeze(1))            # (b, 1, n)
+            context = (weights @ memory).squeeze(1)
+            state = self.gru(torch.cat([word, context], dim=-1), state)
+            steps.append((state, context, weights.squeeze(1)))
+        states, contexts, weights = (torch.stack(x, dim=1) for x in zip(*steps))
+        return self.next_word(states, contexts), weights, state
+
+
+class Translator(nn.Module):
+    """An encoder and a decoder; -> scores of each next word (b, m, words) and weights (b, m, n) or None.
+
+    Taught in 41.
+    """
+
+    def __init__(self, decoder, source_words, target_words, embed_dim=32, hidden_dim=48):
+        super().__init__()
+        self.encoder = Encoder(source_words, embed_dim, hidden_dim)
+        self.decoder = decoder(target_words, embed_dim, hidden_dim, 2 * hidden_dim)
+
+    def read(self, source):
+        memory, summary = self.encoder(source)
+        return self.decoder.begin(summary), (memory, summary, source != PAD)
+
+    def forward(self, source, target):
+        state, memory = self.read(source)
+        begin = torch.full_like(target[:, :1], BOS)
+        scores, weights, _ = self.decoder(torch.cat([begin, target[:, :-1]], dim=1), state, *memory)
+        return scores, weights
+
+
+def translation_loss(model, source, target):
+    """Mean surprise at each next word of the target when the words before it are given; padding does not count.
+
+    Taught in 41.
+    """
+    scores, _ = model(source, target)
+    return nn.functional.cross_entropy(scores.flatten(0, 1), target.flatten(), ignore_index=PAD)
+
+
+@torch.no_grad()
+def greedy(model, source, limit):
+    """Write the most probable next word, again and again, until every sentence has ended or `limit` words stand.
+
+    Taught in 41.
+    """
+    state, memory = model.read(source)
+    words = [torch.full_like(source[:, :1], BOS)]
+    ended = torch.zeros_like(words[0], dtype=torch.bool)
+    while len(words) <= limit and not ended.all():
+        scores, _, state = model.decoder(words[-1], state, *memory)
+        words.append(torch.where(ended, PAD, scores.argmax(dim=-1)))
+        ended = ended | (words[-1] == EOS)
+    return torch.cat(words[1:], dim=1)
