@@ -39,9 +39,9 @@ def _validate(shapes, mask=True, **arrays):
     except ValueError:
         raise ValueError(f"{', '.join(arrays)}: batch axes that broadcast were wanted, {batches} came") from None
     if mask is not True:
-        kind = getattr(mask, "dtype", type(mask))
-        if kind != bool:
-            raise ValueError(f"mask: booleans in an array (True = may attend) were wanted, {kind} came")
+        if getattr(mask, "dtype", type(mask)) != bool:
+            came = f"dtype {mask.dtype}" if hasattr(mask, "dtype") else f"a {type(mask).__name__}"
+            raise ValueError(f"mask: an array of booleans (True = may attend) was wanted, {came} came")
         scores = (*batch, sizes["m"], sizes["n"])
         try:
             fits = np.broadcast_shapes(np.shape(mask), scores) == scores

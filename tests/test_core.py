@@ -1,0 +1,390 @@
+"""attnlib.core against slow loops, on random shapes and dtypes, at extreme values, and with wrong arguments."""
+import math
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from attnlib import core
+
+settings.register_profile("book", derandomize=True, deadline=None, max_examples=30, database=None)
+settings.load_profile("book")
+
+DTYPES = [np.float16, np.float32, np.float64, np.int64]
+TOLERANCE = {np.float16: 2e-2, np.float32: 1e-5, np.float64: 1e-12, np.int64: 1e-12}
+SCORES = {"dot_scores": "", "scaled_dot_scores": "", "cosine_scores": "", "multiplicative_scores": "W", "additive_scores": "W_q W_k v"}
+
+sizes = st.integers(0, 4)
+positive = st.integers(1, 4)
+seeds = st.integers(0, 2**32 - 1)
+dtypes = st.sampled_from(DTYPES)
+batches = st.sampled_from([((), ()), ((2,), (2,)), ((2,), ()), ((), (3,)), ((3, 1), (2,)), ((1,), (3,)), ((0,), ())])
+
+
+def normal(rng, dtype, *shape):
+    """Numbers that each dtype holds exactly: multiples of 1/8, or whole ones; no entry can be written to."""
+    x = rng.integers(-12, 13, size=shape)
+    x = x.astype(dtype) if dtype == np.int64 else (x / 8).astype(dtype)
+    x.flags.writeable = False
+    return x
+
+
+def allowed(rng, *shape):
+    mask = np.asarray(rng.random(shape) < 0.6)
+    mask.flags.writeable = False
+    return mask
+
+
+def close(result, wanted, dtype):
+    np.testing.assert_allclose(result, wanted, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype])
+
+
+def same_kind(result, dtype):
+    assert result.dtype == (np.float64 if dtype == np.int64 else dtype)
+
+
+# ---- slow, and written differently: one number at a time -------------------------------------------------------------
+
+def dot(a, b):
+    return math.fsum(float(x) * float(y) for x, y in zip(a, b))
+
+
+def slow_softmax(scores, mask=None):
+    """One row: each weight as 1 over the sum of its ratios to the others."""
+    keys = [j for j in range(len(scores)) if mask is None or mask[j]]
+    weights = [0.0] * len(scores)
+    for i in keys:
+        weights[i] = 1 / math.fsum(math.exp(float(scores[j]) - float(scores[i])) for j in keys)
+    return weights
+
+
+def slow_score(name, query, key, parameters):
+    """One query and one key, each a list of numbers."""
+    if name == "dot_scores":
+        return dot(query, key)
+    if name == "scaled_dot_scores":
+        return dot(query, key) * len(query) ** -0.5
+    if name == "cosine_scores":
+        product = math.hypot(*map(float, query)) * math.hypot(*map(float, key))
+        return dot(query, key) / product if product else 0.0
+    if name == "multiplicative_scores":
+        return dot([dot(row, key) for row in parameters[0]], query)              # the key is carried to the query
+    W_q, W_k, v = parameters
+    hidden = [math.tanh(dot(query, W_q[:, h]) + dot(key, W_k[:, h])) for h in range(len(v))]
+    return dot(hidden, v)
+
+
+def slow_scores(name, q, k, parameters):
+    return np.array([[slow_score(name, query, key, parameters) for key in k] for query in q]).reshape(len(q), len(k))
+
+
+def pairs(q, k, axes=2):
+    """The batch shape, and for each place in the batch its own q and k."""
+    batch = np.broadcast_shapes(q.shape[:-axes], k.shape[:-axes])
+    q, k = (np.broadcast_to(x, batch + x.shape[-axes:]) for x in (q, k))
+    return batch, [(i, q[i], k[i]) for i in np.ndindex(batch)]
+
+
+def draw_scores(rng, name, dtype, batch_q, batch_k, m, n, c, d, h):
+    if "W" not in SCORES[name]:
+        c = d
+    q, k = normal(rng, dtype, *batch_q, m, c), normal(rng, dtype, *batch_k, n, d)
+    shapes = {"": [], "W": [(c, d)], "W_q W_k v": [(c, h), (d, h), (h,)]}[SCORES[name]]
+    return q, k, [normal(rng, dtype, *shape) for shape in shapes]
+
+
+# ---- the formulas ----------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("name", SCORES)
+@given(seed=seeds, dtype=dtypes, batch=batches, m=sizes, n=sizes, c=positive, d=positive, h=positive)
+def test_scores_equal_loops(name, seed, dtype, batch, m, n, c, d, h):
+    q, k, parameters = draw_scores(np.random.default_rng(seed), name, dtype, *batch, m, n, c, d, h)
+    result = getattr(core, name)(q, k, *parameters)
+    shape, each = pairs(q, k)
+    assert result.shape == (*shape, m, n)
+    for i, one_q, one_k in each:
+        close(result[i], slow_scores(name, one_q, one_k, parameters), dtype)
+    if dtype == np.int64 and name in ("dot_scores", "multiplicative_scores"):
+        assert result.dtype == np.int64
+    else:
+        same_kind(result, dtype)
+
+
+@pytest.mark.parametrize("name", ["multiplicative_scores", "additive_scores"])
+def test_parameters_may_have_batch_axes(name):
+    rng = np.random.default_rng(0)
+    q, k, parameters = draw_scores(rng, name, np.float64, (2,), (2,), 3, 4, 2, 3, 1 if name == "additive_scores" else 5)
+    stacked = [np.stack([p, 2 * p]) for p in parameters[:2]] + parameters[2:]
+    result = getattr(core, name)(q, k, *stacked)
+    for b in range(2):
+        close(result[b], slow_scores(name, q[b], k[b], [p[b] for p in stacked[:2]] + parameters[2:]), np.float64)
+
+
+@given(seed=seeds, dtype=dtypes, batch=batches, m=sizes, n=positive)
+def test_softmax_equals_loop(seed, dtype, batch, m, n):
+    scores = normal(np.random.default_rng(seed), dtype, *batch[0], m, n)
+    result = core.softmax(scores)
+    assert result.shape == scores.shape
+    same_kind(result, dtype)
+    for i in np.ndindex(scores.shape[:-1]):
+        close(result[i], slow_softmax(scores[i]), dtype)
+
+
+def test_softmax_of_one_row_without_batch():
+    np.testing.assert_allclose(core.softmax(np.log([1.0, 2.0, 3.0])), [1 / 6, 1 / 3, 1 / 2])
+
+
+@given(seed=seeds, dtype=dtypes, batch=batches, m=sizes, n=sizes,
+       stretched=st.sampled_from(["", "n", "m n", "1 n", "m 1", "b m n", "b 1 n"]))
+def test_masked_softmax_equals_loop(seed, dtype, batch, m, n, stretched):
+    rng = np.random.default_rng(seed)
+    scores = normal(rng, dtype, *batch[0], m, n)
+    axes = {"1": [1], "m": [m], "n": [n], "b": list(batch[0])}
+    mask = allowed(rng, *(size for axis in stretched.split() for size in axes[axis]))
+    result = core.masked_softmax(scores, mask)
+    assert result.shape == scores.shape
+    same_kind(result, dtype)
+    full = np.broadcast_to(mask, scores.shape)
+    assert (result[~full] == 0).all()
+    for i in np.ndindex(scores.shape[:-1]):
+        close(result[i], slow_softmax(scores[i], full[i]), dtype)
+
+
+@given(seed=seeds, dtype=dtypes, batch=batches, m=sizes, n=sizes, d=positive, e=sizes, masked=st.booleans())
+def test_attend_equals_loop(seed, dtype, batch, m, n, d, e, masked):
+    rng = np.random.default_rng(seed)
+    q, k, v = normal(rng, dtype, *batch[0], m, d), normal(rng, dtype, *batch[1], n, d), normal(rng, dtype, *batch[1], n, e)
+    shape, each = pairs(q, k)
+    mask = allowed(rng, *shape, m, n) if masked else True
+    output, weights = core.attend(q, k, v, mask) if masked else core.attend(q, k, v)
+    assert output.shape == (*shape, m, e) and weights.shape == (*shape, m, n)
+    same_kind(output, dtype)
+    same_kind(weights, dtype)
+    full, values = np.broadcast_to(mask, (*shape, m, n)), np.broadcast_to(v, (*shape, n, e))
+    for i, one_q, one_k in each:
+        rows = [slow_softmax([dot(query, key) / math.sqrt(d) for key in one_k], full[i][r]) for r, query in enumerate(one_q)]
+        close(weights[i], np.reshape(rows, (m, n)), dtype)
+        close(output[i], np.reshape([[dot(row, values[i][:, j]) for j in range(e)] for row in rows], (m, e)), dtype)
+
+
+@given(seed=seeds, dtype=dtypes, m=sizes, n=positive)
+def test_entropy_equals_loop(seed, dtype, m, n):
+    rng = np.random.default_rng(seed)
+    weights = core.masked_softmax(normal(rng, dtype, m, n), allowed(rng, m, n))
+    result = core.entropy(weights)
+    assert result.shape == (m,)
+    same_kind(result, dtype)
+    close(result, [math.fsum(w * math.log(1 / w) for w in map(float, row) if w) for row in weights], dtype)
+
+
+def test_entropy_of_certainty_and_of_an_even_split():
+    assert core.entropy(np.array([0.0, 1.0, 0.0])) == 0
+    np.testing.assert_allclose(np.exp(core.entropy(np.full((2, 5), 0.2))), [5, 5])
+
+
+@pytest.mark.parametrize("small", [np.float16, np.float32])
+def test_mixed_dtypes_take_the_wider(small):
+    q, k = np.ones((2, 3), small), np.ones((4, 3), np.float64)
+    for name in ("dot_scores", "scaled_dot_scores", "cosine_scores"):
+        assert getattr(core, name)(q, k).dtype == np.float64
+    assert core.attend(q, k.astype(small), k)[0].dtype == np.float64
+
+
+# ---- extreme values --------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("dtype, huge", [(np.float16, 6e4), (np.float32, 1e30), (np.float64, 1e30),
+                                         (np.float64, 1e308), (np.int64, 10**15)])
+@pytest.mark.parametrize("normalise", [core.softmax, lambda scores: core.masked_softmax(scores, np.ones(scores.shape, bool))],
+                         ids=["softmax", "masked_softmax"])
+def test_huge_scores_neither_overflow_nor_warn(normalise, dtype, huge):
+    scores = np.array([[huge, 0, huge], [-huge, -huge, 0], [0, 0, 0], [huge, huge, huge], [-huge, -huge, -huge]], dtype)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        result = normalise(scores[:4])
+        again = normalise(scores[4:])
+    close(result, [[1 / 2, 0, 1 / 2], [0, 0, 1], [1 / 3] * 3, [1 / 3] * 3], np.float16 if dtype == np.float16 else np.float32)
+    close(again, [[1 / 3] * 3], np.float16 if dtype == np.float16 else np.float32)
+
+
+def test_scores_of_minus_infinity_get_no_weight():
+    scores = np.array([[0, -np.inf, np.log(3)], [-np.inf, 5, -np.inf]])
+    wanted = [[1 / 4, 0, 3 / 4], [0, 1, 0]]
+    np.testing.assert_allclose(core.softmax(scores), wanted)
+    np.testing.assert_allclose(core.masked_softmax(scores, True), wanted)
+
+
+def test_a_row_of_minus_infinity():
+    scores = np.full((2, 3), -np.inf)
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(core.softmax(scores)).all()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        np.testing.assert_array_equal(core.masked_softmax(scores, True), np.zeros((2, 3)))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_nan_and_infinity_stay_in_their_row(bad):
+    scores = np.array([[0.0, bad, 1.0], [0.0, 1.0, 2.0]])
+    for normalise in (core.softmax, lambda s: core.masked_softmax(s, True)):
+        with np.errstate(invalid="ignore"):
+            result = normalise(scores)
+        assert np.isnan(result[0]).any()
+        np.testing.assert_allclose(result[1], slow_softmax([0, 1, 2]))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 1e30, -1e30])
+def test_what_is_masked_may_hold_anything_as_a_score(bad):
+    scores, mask = np.array([[1.0, bad, 2.0], [bad, bad, bad]]), np.array([[True, False, True], [False] * 3])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        result = core.masked_softmax(scores, mask)
+    np.testing.assert_array_equal(result, core.masked_softmax(np.where(mask, scores, 0), mask))
+    np.testing.assert_allclose(result, [slow_softmax([1, 0, 2], [True, False, True]), [0, 0, 0]])
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_a_bad_masked_key_is_harmless_and_a_bad_masked_value_spreads(bad):
+    rng = np.random.default_rng(0)
+    q, k, v = rng.normal(size=(3, 2)), rng.normal(size=(4, 2)), rng.normal(size=(4, 2))
+    mask = np.array([True, True, False, True])
+    output, weights = core.attend(q, k, v, mask)
+    k_bad, v_bad = k.copy(), v.copy()
+    k_bad[2], v_bad[2, 0] = bad, bad
+    with np.errstate(invalid="ignore"):
+        for a, b in zip(core.attend(q, k_bad, v, mask), (output, weights)):
+            np.testing.assert_array_equal(a, b)
+        spread, same = core.attend(q, k, v_bad, mask)
+    np.testing.assert_array_equal(same, weights)
+    assert np.isnan(spread[:, 0]).all()
+    np.testing.assert_array_equal(spread[:, 1], output[:, 1])
+
+
+def test_empty_sequences():
+    q, k, v = np.ones((2, 3)), np.ones((4, 3)), np.ones((4, 5))
+    output, weights = core.attend(q, k[:0], v[:0])
+    np.testing.assert_array_equal(output, np.zeros((2, 5)))
+    assert weights.shape == (2, 0)
+    output, weights = core.attend(q[:0], k, v)
+    assert output.shape == (0, 5) and weights.shape == (0, 4)
+    assert core.softmax(np.ones((0, 4))).shape == (0, 4)
+    assert core.entropy(np.ones((3, 0))).tolist() == [0, 0, 0]
+    for name in ("dot_scores", "scaled_dot_scores", "cosine_scores"):
+        assert getattr(core, name)(q[:0], k).shape == (0, 4) and getattr(core, name)(q, k[:0]).shape == (2, 0)
+
+
+def test_one_key_takes_all():
+    q, k, v = np.array([[1e30, -2.0]]), np.array([[-1e30, 3.0]]), np.array([[7.0, 8.0]])
+    output, weights = core.attend(q, k, v)
+    np.testing.assert_array_equal(weights, [[1]])
+    np.testing.assert_array_equal(output, v)
+
+
+def test_a_row_without_keys_is_zero_and_the_others_are_as_they_were():
+    rng = np.random.default_rng(1)
+    q, k, v = rng.normal(size=(3, 2)), rng.normal(size=(4, 2)), rng.normal(size=(4, 2))
+    mask = np.ones((3, 4), bool)
+    mask[1] = False
+    output, weights = core.attend(q, k, v, mask)
+    assert (output[1] == 0).all() and (weights[1] == 0).all()
+    np.testing.assert_array_equal(output[[0, 2]], core.attend(q, k, v)[0][[0, 2]])
+    for a in core.attend(q, k, v, False):
+        assert (a == 0).all()
+
+
+def test_cosine_of_a_zero_vector_is_zero():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        result = core.cosine_scores(np.array([[0.0, 0.0], [3.0, 4.0]]), np.array([[0.0, 0.0], [4.0, 3.0], [-3e10, -4e10]]))
+    np.testing.assert_allclose(result, [[0, 0, 0], [0, 24 / 25, -1]])
+
+
+def test_a_mask_is_stretched_to_the_scores():
+    rng = np.random.default_rng(2)
+    q, k, v = rng.normal(size=(2, 3, 4)), rng.normal(size=(2, 5, 4)), rng.normal(size=(2, 5, 4))
+    for shape in [(), (5,), (1,), (3, 5), (3, 1), (1, 5), (2, 1, 5), (2, 3, 1), (2, 3, 5), (1, 1, 1)]:
+        mask = rng.random(shape) < 0.5
+        for a, b in zip(core.attend(q, k, v, mask), core.attend(q, k, v, np.broadcast_to(mask, (2, 3, 5)))):
+            np.testing.assert_array_equal(a, b)
+    for a, b in zip(core.attend(q, k, v, True), core.attend(q, k, v)):
+        np.testing.assert_array_equal(a, b)
+    for a, b in zip(core.attend(q, k, v, np.True_), core.attend(q, k, v)):
+        np.testing.assert_array_equal(a, b)
+
+
+# ---- wrong arguments -------------------------------------------------------------------------------------------------
+
+Q, K, V = np.ones((2, 3)), np.ones((4, 3)), np.ones((4, 5))
+MASK = np.ones((2, 4), bool)
+HIDDEN = np.ones((3, 6))
+WIDTH = "k: shape (..., n, d) with d = 3 was wanted"
+BOOLEANS = "mask: an array of booleans (True = may attend) was wanted, "
+FITS = "mask: a shape that broadcasts to "
+WRONG = {
+    "a list": (core.dot_scores, (Q.tolist(), K), "q: a NumPy array of shape (..., m, d) was wanted, a list came"),
+    "None": (core.attend, (Q, None, V), "k: a NumPy array of shape (..., n, d) was wanted, a NoneType came"),
+    "a number": (core.softmax, (3.0,), "scores: a NumPy array of shape (..., n) was wanted, a float came"),
+    "no axis": (core.softmax, (np.array(3.0),), "scores: shape (..., n) was wanted, () came"),
+    "one axis": (core.dot_scores, (Q[0], K), "q: shape (..., m, d) was wanted, (3,) came"),
+    "one axis of values": (core.attend, (Q, K, V[:, 0]), "v: shape (..., n, e) was wanted, (4,) came"),
+    "one row to mask": (core.masked_softmax, (Q[0], True), "scores: shape (..., m, n) was wanted, (3,) came"),
+    "complex": (core.dot_scores, (Q + 1j, K), "q: real numbers (floats or int64) were wanted, dtype complex128 came"),
+    "boolean": (core.softmax, (MASK,), "scores: real numbers (floats or int64) were wanted, dtype bool came"),
+    "objects": (core.dot_scores, (Q, K.astype(object)), "k: real numbers (floats or int64) were wanted, dtype object came"),
+    "text": (core.entropy, (np.array(["1"]),), "weights: real numbers (floats or int64) were wanted, dtype <U1 came"),
+    "unsigned": (core.softmax, (np.ones(3, np.uint8),), "scores: real numbers (floats or int64) were wanted, dtype uint8 came"),
+    "narrow": (core.dot_scores, (Q, K.astype(np.int32)), "k: real numbers (floats or int64) were wanted, dtype int32 came"),
+    "widths": (core.dot_scores, (Q, K[:, :2]), WIDTH + ", (4, 2) came"),
+    "scaled widths": (core.scaled_dot_scores, (Q, K[:, :2]), WIDTH + ", (4, 2) came"),
+    "cosine widths": (core.cosine_scores, (Q, K[:, :2]), WIDTH + ", (4, 2) came"),
+    "width 1": (core.attend, (Q, K[:, :1], V), WIDTH + ", (4, 1) came"),
+    "keys and values": (core.attend, (Q, K, V[:3]), "v: shape (..., n, e) with n = 4 was wanted, (3, 5) came"),
+    "batches": (core.attend, (np.ones((2, 2, 3)), np.ones((3, 4, 3)), V),
+                "q, k, v: batch axes that broadcast were wanted, [(2,), (3,), ()] came"),
+    "W turned": (core.multiplicative_scores, (Q[:, :2], K, np.ones((3, 2))),
+                 "W: shape (..., c, d) with c = 2 was wanted, (3, 2) came"),
+    "W for the key": (core.multiplicative_scores, (Q[:, :2], K, np.ones((2, 2))),
+                      "W: shape (..., c, d) with d = 3 was wanted, (2, 2) came"),
+    "W_q": (core.additive_scores, (Q, K, HIDDEN[:2], HIDDEN, np.ones(6)),
+            "W_q: shape (..., c, h) with c = 3 was wanted, (2, 6) came"),
+    "W_k": (core.additive_scores, (Q, K, HIDDEN, HIDDEN[:2], np.ones(6)),
+            "W_k: shape (..., d, h) with d = 3 was wanted, (2, 6) came"),
+    "hidden": (core.additive_scores, (Q, K, HIDDEN, np.ones((3, 7)), np.ones(6)),
+               "W_k: shape (..., d, h) with h = 6 was wanted, (3, 7) came"),
+    "v": (core.additive_scores, (Q, K, HIDDEN, HIDDEN, np.ones(5)), "v: shape (..., h) with h = 6 was wanted, (5,) came"),
+    "mask of integers": (core.attend, (Q, K, V, MASK.astype(int)), BOOLEANS + "dtype int64 came"),
+    "mask of floats": (core.masked_softmax, (np.ones((2, 4)), np.zeros((2, 4))), BOOLEANS + "dtype float64 came"),
+    "mask is None": (core.attend, (Q, K, V, None), BOOLEANS + "a NoneType came"),
+    "mask is 1": (core.attend, (Q, K, V, 1), BOOLEANS + "a int came"),
+    "mask is a list": (core.attend, (Q, K, V, MASK.tolist()), BOOLEANS + "a list came"),
+    "mask turned": (core.attend, (Q, K, V, MASK.T), FITS + "(2, 4) was wanted, (4, 2) came"),
+    "mask stretches the scores": (core.attend, (Q, K, V, np.ones((3, 2, 4), bool)), FITS + "(2, 4) was wanted, (3, 2, 4) came"),
+    "mask stretches the queries": (core.attend, (Q[:1], K, V, MASK), FITS + "(1, 4) was wanted, (2, 4) came"),
+    "mask stretches the keys": (core.masked_softmax, (np.ones((2, 1)), MASK), FITS + "(2, 1) was wanted, (2, 4) came"),
+    "mask of another batch": (core.attend, (np.ones((2, 2, 3)), K, V, np.ones((3, 1, 4), bool)),
+                              FITS + "(2, 2, 4) was wanted, (3, 1, 4) came"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_argument_is_named_with_what_came_and_what_was_wanted(case):
+    f, arguments, message = WRONG[case]
+    with pytest.raises(ValueError) as error:
+        f(*arguments)
+    assert str(error.value) == message
+
+
+def test_no_function_changes_its_arguments():
+    """The drawn arrays above cannot be written to; here is the proof that this would be noticed, and a second look at the bytes."""
+    with pytest.raises(ValueError, match="read-only"):
+        normal(np.random.default_rng(0), np.float64, 2)[0] = 1
+    rng = np.random.default_rng(3)
+    arrays = {"q": rng.normal(size=(2, 3)), "k": rng.normal(size=(4, 3)), "v": rng.normal(size=(4, 3)), "mask": rng.random((2, 4)) < 0.5}
+    before = {name: a.tobytes() for name, a in arrays.items()}
+    core.attend(**arrays)
+    core.softmax(arrays["q"])
+    core.masked_softmax(arrays["q"] @ arrays["k"].T, arrays["mask"])
+    core.entropy(np.abs(arrays["q"]))
+    core.cosine_scores(arrays["q"], arrays["k"])
+    assert before == {name: a.tobytes() for name, a in arrays.items()}
