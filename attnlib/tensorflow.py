@@ -155,8 +155,17 @@ class AdditiveAttention(ScoredAttention):
         return {**super().get_config(), "hidden_dim": self.hidden_dim}
 
 
+def split_heads(x, heads):
+    """Cut the last axis into one slice a head and move the heads before the positions; (..., n, d) -> (..., heads, n, d/heads).
+
+    Taught in 33.
+    """
+    x = ops.reshape(x, (*ops.shape(x)[:-1], heads, x.shape[-1] // heads))
+    return ops.swapaxes(x, -2, -3)
+
+
 @keras.saving.register_keras_serializable("attnlib")
-class MultiHeadAttention(keras.layers.Layer):
+class MultiHeadAttention(ScoredAttention):
     """Attend in every head by itself, join the heads' outputs and project them; -> output, weights (..., heads, m, n).
 
     Taught in 33.
@@ -167,26 +176,21 @@ class MultiHeadAttention(keras.layers.Layer):
         if dim % heads:
             raise ValueError(f"heads: a divisor of dim = {dim} was wanted, {heads} came")
         self.dim, self.heads, self.dropout = dim, heads, keras.layers.Dropout(dropout)
-        self.supports_masking = True
+        self.W_q, self.W_k, self.W_v, self.W_o = (keras.layers.Dense(dim) for _ in range(4))
 
     def build(self, q_shape, k_shape, v_shape):
-        slices = (self.heads, self.dim // self.heads)                       # h heads of width c
-        for letter, shape in zip("qkv", (q_shape, k_shape, v_shape)):
-            setattr(self, f"W_{letter}", self.add_weight(shape=(shape[-1], *slices), name=f"W_{letter}"))
-            setattr(self, f"b_{letter}", self.add_weight(shape=slices, initializer="zeros", name=f"b_{letter}"))
-        self.W_o = self.add_weight(shape=(*slices, self.dim), name="W_o")
-        self.b_o = self.add_weight(shape=(self.dim,), initializer="zeros", name="b_o")
+        for layer, shape in zip((self.W_q, self.W_k, self.W_v, self.W_o), (q_shape, k_shape, v_shape, (None, self.dim))):
+            layer.build(shape)
 
     def call(self, q, k, v, attention_mask=None, k_mask=None, training=False):
-        _validate("a h w, b h w, c h w, m a, n b, n c", attention_mask, W_q=self.W_q, W_k=self.W_k, W_v=self.W_v, q=q, k=k, v=v)
-        q, k, v = (ops.einsum("...nd,dhc->...hnc", x, W) + ops.expand_dims(b, -2)
-                   for x, W, b in ((q, self.W_q, self.b_q), (k, self.W_k, self.b_k), (v, self.W_v, self.b_v)))
+        W_q, W_k, W_v = self.W_q.kernel, self.W_k.kernel, self.W_v.kernel
+        _validate("a h, b h, c h, m a, n b, n c", attention_mask, W_q=W_q, W_k=W_k, W_v=W_v, q=q, k=k, v=v)
+        q, k, v = (split_heads(x, self.heads) for x in (self.W_q(q), self.W_k(k), self.W_v(v)))
         mask = join_masks(attention_mask, k_mask)
-        if mask is not None and len(mask.shape) > 2:
-            mask = ops.expand_dims(mask, -3)                                # one mask for all heads
+        mask = ops.expand_dims(mask, -3) if mask is not None and len(mask.shape) > 2 else mask      # one mask for all heads
         weights = masked_softmax(ops.matmul(q, ops.swapaxes(k, -2, -1)) / q.shape[-1] ** 0.5, mask)
-        weights = self.dropout(weights, training=training)
-        return ops.einsum("...hmn,...hnc,hce->...me", weights, v, self.W_o) + self.b_o, weights
+        heads = ops.swapaxes(ops.matmul(self.dropout(weights, training=training), v), -2, -3)       # (..., m, heads, dim/heads)
+        return self.W_o(ops.reshape(heads, (*ops.shape(heads)[:-2], self.dim))), weights
 
     def get_config(self):
         return {**super().get_config(), "dim": self.dim, "heads": self.heads, "dropout": self.dropout.rate}
