@@ -16,8 +16,8 @@ PARTS = [("0 Background", 8, [("00", 0, "start here"), ("01", 1, "background"), 
          ("1 Formulas", 7, [("11", 2, "scores"), ("12", 3, "softmax"), ("13", 4, "masks"), ("14", 5, "query, key,\nvalue"),
                             ("15", 6, "multi-head"), ("16", 7, "position")]),
          ("2 By hand", 6, [("21", 3, "one query\nby hand"), ("22", 5, "self-attention\nby hand"), ("23", 6, "gradients\nby hand")]),
-         ("3 Code", 5, [("31", 2, "NumPy"), ("32", 3, "PyTorch"), ("33", 4, "TensorFlow"), ("34", 5, "one answer"), ("35", 6, "seq2seq"),
-                        ("36", 7, "LSTM\nclassifier"), ("37", 8, "transformer")]),
+         ("3 Code", 5, [("31", 2, "NumPy"), ("32", 3, "PyTorch"), ("33", 4, "TensorFlow"), ("34", 5, "one answer"),
+                        ("35", 6, "seq2seq"), ("36", 7, "LSTM\nclassifier"), ("37", 8, "transformer")]),
          ("4 Language", 4, [("41", 3, "translation"), ("42", 6, "sentiment"), ("43", 7, "summa-\nrization"), ("44", 8, "question\nanswering")]),
          ("5 Vision", 3, [("51", 0, "image\nclassification"), ("52", 1, "object\ndetection"), ("53", 2, "segmentation")]),
          ("6 Sound and several senses", 3, [("61", 4, "speech"), ("62", 5, "video"), ("63", 6, "visual\nquestions")]),
@@ -25,10 +25,11 @@ PARTS = [("0 Background", 8, [("00", 0, "start here"), ("01", 1, "background"), 
              ["cost", "efficient\nattention", "decoding", "interpret-\nability", "pretrained\nencoder", "generali-\nzation", "training",
               "privacy", "many\nprocesses"])]),
          ("8 Reference", 1, [("81", 0, "questions"), ("82", 1, "bug zoo"), ("83", 2, "source\naudit"), ("84", 3, "resources")])]
-NEEDS = ["00 01", "12 13", "13 14", "14 15", "15 16", "14 22", "21 22", "22 23", "21 31", "31 34", "32 34", "33 34", "34 35", "35 36", "16 37",
-         "36 42", "37 43", "37 44"]
+NEEDS = ["00 01", "12 13", "13 14", "14 15", "15 16", "14 22", "21 22", "22 23", "21 31", "31 34", "32 34", "33 34", "34 35", "35 36",
+         "16 37", "36 42", "37 43", "37 44"]
 ROUTE = ["00 02", "02 11", "11 12", "12 21", "21 32", "21 33", "32 41"]
 WIDTH, HEIGHT = 0.84, 0.56
+HEAD = {"arrowstyle": "-|>,head_width=0.25,head_length=0.4", "shrinkA": 0}
 PLACES = {number: (x, y) for _, y, boxes in PARTS for number, x, _ in boxes}
 BENDS = {"00 02": -0.32, "31 34": 0.13, "32 34": 0.13}
 
@@ -41,8 +42,8 @@ def arrow(ax, pair, colour, width, order):
         start, end = ((x0 + WIDTH / 2, y0), (x1 - WIDTH / 2, y1)) if not bend else ((x0 + 0.2, y0 + dy), (x1 - 0.2, y1 + dy))
     else:
         start, end, bend = (x0 + 0.25 * (x1 - x0), y0 - HEIGHT / 2), (x1 - 0.25 * (x1 - x0), y1 + HEIGHT / 2), 0
-    ax.annotate("", end, start, zorder=order, arrowprops={"arrowstyle": "-|>,head_width=0.25,head_length=0.4", "color": colour, "linewidth": width,
-                                                          "shrinkA": 0, "shrinkB": 1, "connectionstyle": f"arc3,rad={bend}"})
+    ax.annotate("", end, start, zorder=order, arrowprops=HEAD | {"color": colour, "linewidth": width, "shrinkB": 1,
+                                                                 "connectionstyle": f"arc3,rad={bend}"})
 
 
 def draw():
@@ -68,8 +69,7 @@ def draw():
     right = PLACES["37"][0] + 0.66
     ax.plot([right - 0.24, right, right], [5, 5, 1], color=plot.MUTED, linewidth=1.1, zorder=1)
     for y, x in ((3, 6.5), (2, 8.5), (1, 3.5)):
-        ax.annotate("", (x, y), (right, y), arrowprops={"arrowstyle": "-|>,head_width=0.25,head_length=0.4", "color": plot.MUTED, "linewidth": 1.1,
-                                                      "shrinkA": 0, "shrinkB": 0})
+        ax.annotate("", (x, y), (right, y), arrowprops=HEAD | {"color": plot.MUTED, "linewidth": 1.1, "shrinkB": 0})
     legend(ax)
     ax.set(xlim=(-0.55, 8.8), ylim=(0.55, 8.75))
     ax.axis("off")
@@ -83,9 +83,8 @@ def legend(ax):
             ax.add_patch(plt.Rectangle((4.05, y + 0.27), 0.3, 0.2, facecolor=plot.KEY if style == "there" else "white",
                                        edgecolor=plot.KEY if style == "there" else plot.MUTED, linestyle="-" if style == "there" else "--"))
         else:
-            ax.annotate("", (4.38, y + 0.37), (4.02, y + 0.37), arrowprops={
-                "arrowstyle": "-|>,head_width=0.25,head_length=0.4", "color": plot.ALARM if style == "route" else plot.MUTED,
-                "linewidth": 2.6 if style == "route" else 1.1, "shrinkA": 0, "shrinkB": 0})
+            colour, width = (plot.ALARM, 2.6) if style == "route" else (plot.MUTED, 1.1)
+            ax.annotate("", (4.38, y + 0.37), (4.02, y + 0.37), arrowprops=HEAD | {"color": colour, "linewidth": width, "shrinkB": 0})
         ax.text(4.5, y + 0.37, text, va="center", fontsize=9)
 
 
