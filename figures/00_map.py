@@ -18,7 +18,8 @@ PARTS = [("0 Background", 8, [("00", 0, "start here"), ("01", 1, "background"), 
          ("2 By hand", 6, [("21", 3, "one query\nby hand"), ("22", 5, "self-attention\nby hand"), ("23", 6, "gradients\nby hand")]),
          ("3 Code", 5, [("31", 2, "NumPy"), ("32", 3, "PyTorch"), ("33", 4, "TensorFlow"), ("34", 5, "one answer"),
                         ("35", 6, "seq2seq"), ("36", 7, "LSTM\nclassifier"), ("37", 8, "transformer")]),
-         ("4 Language", 4, [("41", 3, "translation"), ("42", 6, "sentiment"), ("43", 7, "summa-\nrization"), ("44", 8, "question\nanswering")]),
+         ("4 Language", 4, [("41", 3, "translation"), ("42", 6, "sentiment"), ("43", 7, "summa-\nrization"),
+                            ("44", 8, "question\nanswering")]),
          ("5 Vision", 3, [("51", 0, "image\nclassification"), ("52", 1, "object\ndetection"), ("53", 2, "segmentation")]),
          ("6 Sound and several senses", 3, [("61", 4, "speech"), ("62", 5, "video"), ("63", 6, "visual\nquestions")]),
          ("7 Challenges", 2, [(f"7{i + 1}", i, name) for i, name in enumerate(
@@ -58,7 +59,8 @@ def draw():
         for number, x, title in boxes:
             there = number in THERE
             ax.add_patch(plt.Rectangle((x - WIDTH / 2, y - HEIGHT / 2), WIDTH, HEIGHT, facecolor=plot.KEY if there else "white",
-                                       edgecolor=plot.KEY if there else plot.MUTED, linewidth=1, linestyle="-" if there else "--", zorder=3))
+                                       edgecolor=plot.KEY if there else plot.MUTED, linewidth=1,
+                                       linestyle="-" if there else "--", zorder=3))
             colour, lines = "white" if there else plot.INK, title.count("\n")
             ax.text(x, y + 0.15 + 0.02 * lines, number, ha="center", va="center", weight="bold", fontsize=8.5, color=colour, zorder=4)
             ax.text(x, y - 0.09, title, ha="center", va="center", fontsize=7.5, color=colour, linespacing=0.95, zorder=4)
