@@ -20,7 +20,8 @@ def box(ax, x, y, text, colour, width=1.0, height=0.7):
 
 
 def arrow(ax, start, end, shape="", below=True):
-    ax.annotate("", end, start, zorder=2, arrowprops={"arrowstyle": "-|>", "color": plot.MUTED, "linewidth": 1.3, "shrinkA": 0, "shrinkB": 0})
+    line = {"arrowstyle": "-|>", "color": plot.MUTED, "linewidth": 1.3, "shrinkA": 0, "shrinkB": 0}
+    ax.annotate("", end, start, zorder=2, arrowprops=line)
     ax.text((start[0] + end[0]) / 2, (start[1] + end[1]) / 2 + (-0.3 if below else 0.3), shape, ha="center", va="center", fontsize=8.5)
 
 
