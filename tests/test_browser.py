@@ -64,6 +64,7 @@ def browser(tmp_path):
         options.add_argument(flag)
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
     yield driver
+    driver.save_screenshot(str(tmp_path / "page.png"))
     driver.quit()
 
 
@@ -83,13 +84,13 @@ def test_the_first_notebook_runs_in_a_browser(address, browser, checkout):
 
     browser.get(address)
     wait.until(lambda b: pictures() and shown("not attempted yet"))            # what the book stores
+    wait.until(lambda b: "| Idle" in b.find_element(By.ID, "jp-main-statusbar").text)     # the kernel is there
     menu("Edit", "Clear Outputs of All Cells")
     wait.until(lambda b: not pictures() and not shown("not attempted yet"))
     menu("Run", "Run All Cells")
-    wait.until(lambda b: pictures() and shown("00.1: not attempted yet"))      # what the learner's machine computes
+    wait.until(lambda b: pictures() and shown("00.5: not attempted yet"))      # what the learner's machine computes
     drawn = {e.get_attribute("src") for e in pictures()}
     stored = json.loads((checkout / "notebooks" / "00_start_here.ipynb").read_text(encoding="utf-8"))["cells"]
     first = next(o["data"]["image/png"] for c in stored for o in c.get("outputs", []) if "image/png" in o.get("data", {}))
     assert any(len(src) > len(first) / 2 for src in drawn)
     assert not browser.find_elements(By.CSS_SELECTOR, ".jp-Dialog")
-    browser.save_screenshot(str(checkout / "page.png"))
