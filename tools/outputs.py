@@ -27,10 +27,23 @@ def canonical(nb):
         cell.source = cell.source.rstrip()
         if "nbval-ignore-output" in tags or "nbval-skip" in tags:
             cell.outputs = []
+        if cell.cell_type == "code":
+            cell.outputs = joined(cell.outputs)
         for output in cell.get("outputs", []):
             if output.output_type == "error":                # a full traceback holds paths
                 output.traceback = [f"{output.ename}: {output.evalue}"]
     return nb
+
+
+def joined(outputs):
+    """Neighbouring pieces of one stream as one: where the kernel cuts them depends on the moment."""
+    whole = []
+    for output in outputs:
+        if whole and output.output_type == whole[-1].output_type == "stream" and output.name == whole[-1].name:
+            whole[-1].text += output.text
+        else:
+            whole.append(output)
+    return whole
 
 
 def texts(output):
