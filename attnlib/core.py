@@ -9,7 +9,7 @@ as does one in an allowed key.  A score of +inf among the allowed keys makes its
 
 Sources: dot, general and concat scores, Luong, Pham and Manning (2015), section 3.1; additive score, Bahdanau, Cho and Bengio
 (2015), appendix A.1.2; scaled dot product, Vaswani et al. (2017), eq. (1); cosine score, Graves, Wayne and Danihelka (2014),
-eq. (6); softmax with temperature, Hinton, Vinyals and Dean (2015), eq. (1); entropy, Shannon (1948), section 6.
+eq. (6); softmax with temperature, Hinton, Vinyals and Dean (2015), section 2; entropy, Shannon (1948), section 6.
 """
 import numpy as np
 
@@ -39,7 +39,7 @@ def _validate(shapes, mask=True, **arrays):
     except ValueError:
         raise ValueError(f"{', '.join(arrays)}: batch axes that broadcast were wanted, {batches} came") from None
     if mask is not True:
-        if getattr(mask, "dtype", type(mask)) != bool:
+        if not isinstance(mask, bool) and getattr(mask, "dtype", None) != np.dtype(bool):
             came = f"dtype {mask.dtype}" if hasattr(mask, "dtype") else f"a {type(mask).__name__}"
             raise ValueError(f"mask: an array of booleans (True = may attend) was wanted, {came} came")
         scores = (*batch, sizes["m"], sizes["n"])
