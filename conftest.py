@@ -3,11 +3,15 @@
 A cell whose picture is drawn from a trained model carries the tag `trained`; the data that it shows is asserted in the notebook.
 """
 import importlib.metadata
+import os
 import re
 import sys
 from pathlib import Path
 
+import book
 from nbval.plugin import IPyNbCell
+
+os.environ.update(book.environment())            # one thread, for the tests and for the kernels that they start
 
 ROOT = Path(__file__).parent
 
