@@ -195,8 +195,8 @@ def test_nbval_is_strict_about_text_and_pictures(tmp_path):
         (cell(DRAW.format(3), picture, ["trained"]), False),
     ]
     write(tmp_path / "one.ipynb", [c for c, _ in cases])
-    (tmp_path / "tests").mkdir()
-    for name in ("conftest.py", "pyproject.toml", "constraints.txt", "tests/sanitize.cfg"):
+    for name in ("conftest.py", "pyproject.toml", "constraints.txt", "tests/sanitize.cfg", "tools/book.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     command = [sys.executable, "-m", "pytest", "-q", "-rf", "--nbval", "one.ipynb"]
     said = subprocess.run(command, cwd=tmp_path, env=book.environment(), capture_output=True, text=True).stdout
