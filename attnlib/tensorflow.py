@@ -14,6 +14,7 @@ Bengio (2015), appendix A.1.2; scaled dot product and several heads, Vaswani et 
 """
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import ops
 
 
@@ -62,10 +63,10 @@ def masked_softmax(scores, mask=None):
     """
     _validate("m n", mask, scores=scores)
     if mask is None:
-        return ops.softmax(scores, axis=-1)
+        return tf.nn.softmax(scores, axis=-1)
     allowed = ops.any(mask, axis=-1, keepdims=True)                         # (..., m, 1)
     scores = ops.where(allowed, ops.where(mask, scores, -np.inf), 0.0)
-    return ops.where(allowed, ops.softmax(scores, axis=-1), 0.0)
+    return ops.where(allowed, tf.nn.softmax(scores, axis=-1), 0.0)
 
 
 def join_masks(attention_mask, k_mask):
@@ -175,8 +176,8 @@ class MultiHeadAttention(ScoredAttention):
         super().__init__(**kwargs)
         if dim % heads:
             raise ValueError(f"heads: a divisor of dim = {dim} was wanted, {heads} came")
-        self.dim, self.heads, self.dropout = dim, heads, keras.layers.Dropout(dropout)
-        self.W_q, self.W_k, self.W_v, self.W_o = (keras.layers.Dense(dim) for _ in range(4))
+        self.dim, self.heads, self.dropout = dim, heads, keras.layers.Dropout(dropout, dtype=self.dtype_policy)
+        self.W_q, self.W_k, self.W_v, self.W_o = (keras.layers.Dense(dim, dtype=self.dtype_policy) for _ in range(4))
 
     def build(self, q_shape, k_shape, v_shape):
         for layer, shape in zip((self.W_q, self.W_k, self.W_v, self.W_o), (q_shape, k_shape, v_shape, (None, self.dim))):

@@ -27,7 +27,6 @@ ax.annotate("", (5.5, 1.72), (3.12, 0.5), arrowprops={"arrowstyle": "->", "color
 plot.label(ax, 3.3, 0.68, "travels on the tensor k", fontsize=8, color=plot.QUERY)
 plot.label(ax, 5.65, 1.25, "k_mask", fontsize=9, family="monospace", weight="bold", color=plot.QUERY)
 plot.label(ax, 6.65, 1.25, "(name of the tensor + _mask)", fontsize=8, color=plot.QUERY)
-ax.annotate("", (8.5, 0.5), (6.9, 1.72), arrowprops={"arrowstyle": "-", "color": "none"})
 ax.set(xlim=(-0.1, 9.7), ylim=(0, 3.0))
 ax.axis("off")
 fig.savefig(Path(__file__).with_suffix(".svg"), metadata={"Date": None})
