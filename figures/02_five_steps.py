@@ -42,7 +42,7 @@ def draw():
     for i, (word, key, score, amount, weight, share, value, part) in enumerate(ROWS):
         top = 3.25 - 1.2 * i
         low = top - 0.56
-        ax.text(0.35, top - 0.28, word, ha="center", va="center", weight="bold", color=plot.KEYS[i])
+        ax.text(0.35, top - 0.28, word, ha="center", va="center", weight="bold")
         arrow(ax, (0.75, top - 0.18), (1.7, top))
         arrow(ax, (0.75, top - 0.38), (1.6, low))
         box(ax, 2.3, top, f"key {key}", plot.KEY, 1.15)
@@ -52,15 +52,15 @@ def draw():
                 bbox={"boxstyle": "round,pad=0.3", "facecolor": "white", "edgecolor": plot.QUERY, "linewidth": 1.3})
         arrow(ax, (4.4, top), (5.1, top))
         ax.text(5.25, top, amount, ha="center", va="center")
-        ax.add_patch(plt.Rectangle((5.5, top - 0.17), 0.9 * share / 0.5, 0.34, facecolor=plot.KEYS[i], zorder=3))
-        ax.text(6.5, top, weight, ha="left", va="center", weight="bold", color=plot.KEYS[i])
+        ax.add_patch(plt.Rectangle((5.5, top - 0.17), 0.9 * share / 0.5, 0.34, facecolor=plot.MUTED, zorder=3))
+        ax.text(6.5, top, weight, ha="left", va="center", weight="bold")
         arrow(ax, (2.98, low), (7.6, low), plot.VALUE)
         arrow(ax, (6.88, top), (7.6, low + 0.12))
         ax.text(8.05, low, part, ha="center", va="center")
         arrow(ax, (8.5, low), (8.78, 1.59 + 0.3 * (1 - i)), bend=0.0)
     box(ax, 9.3, 1.59, "output\n(1/2, 2)", plot.OUTPUT, 0.96, 0.95)
     arrow(ax, (9.78, 1.59), (10.2, 1.59))
-    ax.text(11.0, 1.59, "alive: 1/2\nlegs: 2\n\n“tired” suits it\nbetter than the\nplain mean 1/3", ha="center", va="center")
+    ax.text(11.0, 1.59, "alive: 1/2\nlegs: 2\n\n“tired” fits better\nthan with equal\nshares (alive: 1/3)", ha="center", va="center")
     ax.text(5.25, -0.1, "sum 6", ha="center", va="center", color=plot.MUTED, fontsize=9)
     ax.text(6.62, -0.1, "sum 1", ha="center", va="center", color=plot.MUTED, fontsize=9)
     ax.set(xlim=(-0.05, 12.0), ylim=(-0.4, 5.45))

@@ -10,7 +10,8 @@ number("02.1", 16 / 41,
         (8 / 25, "You halved the old share. The twin takes from the keys at 0 and 3 as well: divide 1 by the new total."),
         (32 / 41, "That is what the two at kilometre 1 hold together. The question is about one of them."),
         (1 / 4, "That would be the plain average. Amounts 1/2, 1, 1, 1/16: divide one of them by their total."),
-        (1 / 2, "The keys at 0 and 3 speak too, with amounts 1/2 and 1/16.")])
+        (1 / 2, "The keys at 0 and 3 speak too, with amounts 1/2 and 1/16."),
+        (2 / 5, "You left out the key at 3. It is faint, and it speaks: amount 1/16.")])
 
 
 def draw_box(rng):
@@ -126,6 +127,7 @@ number("02.5", float(np.sqrt(2 * np.log(2))),
        [(float(np.log(2)), "That is where exp(-d) is a half. The exponent is d^2 / (2 h^2)."),
         (float(np.sqrt(np.log(2))), "The 2 in the exponent's denominator is missing."),
         (float(2 * np.log(2)), "That is d^2 / h^2. Take the root."),
+        (1.18, "Right, and rounded too far: give three decimals."),
         (1.0, "At one bandwidth the amount is exp(-1/2), about 0.61."),
         (0.5, "Half the distance is not half the amount: solve exp(-d^2 / (2 h^2)) = 1/2."),
         (float(1 / np.sqrt(2 * np.log(2))), "That is h in units of the distance. The question asks for the distance in units of h.")])
