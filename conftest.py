@@ -1,6 +1,8 @@
-"""nbval, made strict: pictures are compared byte for byte where the environment is the pinned one.
+"""nbval, made strict.
 
-A cell whose picture is drawn from a trained model carries the tag `trained`; the data that it shows is asserted in the notebook.
+Pictures are compared byte for byte where the environment is the pinned one.  A cell whose picture is drawn from a trained model
+carries the tag `trained`; the data that it shows is asserted in the notebook.  A stored figure after the sign ≈ may differ from
+the one that is computed, but not by more than a factor of ten; how large it may be, an assert in its cell says.
 """
 import importlib.metadata
 import os
@@ -26,7 +28,19 @@ PICTURES = pinned()
 compare_outputs = IPyNbCell.compare_outputs
 
 
+ABOUT = re.compile(re.search("^regex: (.*)$", (ROOT / "tests" / "sanitize.cfg").read_text(encoding="utf-8"), re.M)[1])
+
+
+def figures_after_about(outputs):
+    text = "\n".join(o.get("text", "") + o.get("data", {}).get("text/plain", "") for o in outputs)
+    return [float(found.lstrip("≈ ").replace("−", "-").replace(",", "").rstrip(".")) for found in ABOUT.findall(text)]
+
+
 def strict_compare(self, test, ref, skip_compare=None):
+    for new, old in zip(figures_after_about(test), figures_after_about(ref)):
+        if not abs(old) / 10 <= abs(new) <= abs(old) * 10:
+            self.comparison_traceback = [f"≈ {old} is stored and ≈ {new} was computed: more than a factor of ten apart"]
+            return False
     skip = self.parent.skip_compare
     if PICTURES and "trained" not in self.cell.metadata.get("tags", []):
         skip = tuple(kind for kind in skip if kind != "image/png")

@@ -188,6 +188,8 @@ def test_nbval_is_strict_about_text_and_pictures(tmp_path):
         (cell("print(0.1234)", printed("0.1234\n")), False),
         (cell("print(0.1234)", printed("0.1235\n")), True),
         (cell("print('took ≈ 12.5 ms')", printed("took ≈ 99 ms\n")), False),
+        (cell("print('took ≈ 12.5 ms')", printed("took ≈ 999 ms\n")), True),
+        (cell("print('took ≈ 12.5 ms')", printed("took ≈ 1 ms\n")), True),
         (cell("print('took ≈ 12.5 ms, 4 keys')", printed("took ≈ 12.5 ms, 5 keys\n")), True),
         (cell("print('took ≈ 12.5 ms'); assert 12.5 < 2", printed("took ≈ 12.5 ms\n")), True),
         (cell(DRAW.format(2), picture), False),
