@@ -73,14 +73,14 @@ def draw():
     for y, x in ((3, 6.5), (2, 8.5), (1, 3.5)):
         ax.annotate("", (x, y), (right, y), arrowprops=HEAD | {"color": plot.MUTED, "linewidth": 1.1, "shrinkB": 0})
     legend(ax)
-    ax.set(xlim=(-0.55, 8.8), ylim=(0.55, 8.75))
+    ax.set(xlim=(-0.55, 8.8), ylim=(0.55, 8.8))
     ax.axis("off")
     return fig
 
 
 def legend(ax):
     for y, style, text in [(8.3, "there", "a notebook that is there"), (7.95, "planned", "planned"), (7.6, "needs", "what you need first"),
-                           (7.25, "route", "core route, about six hours")]:
+                           (7.25, "route", "core route")]:
         if style in ("there", "planned"):
             ax.add_patch(plt.Rectangle((4.05, y + 0.27), 0.3, 0.2, facecolor=plot.KEY if style == "there" else "white",
                                        edgecolor=plot.KEY if style == "there" else plot.MUTED, linestyle="-" if style == "there" else "--"))

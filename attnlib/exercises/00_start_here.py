@@ -5,10 +5,11 @@ from attnlib.check import choice, function, mistake, number
 
 number("00.1", 7 / 10,
        "The amounts of the row are 1, 2 and 7. Their total is 10, so dog gets 7/10.",
-       [(7 / 6, "You divided by the old total, and a weight above 1 cannot be. What do 1, 2 and 7 add up to?"),
+       [(7 / 6, "You divided by the old total, and no weight can be above 1. What do 1, 2 and 7 add up to?"),
         (1 / 2, "That is the weight as it was, 3/6. Amount and total change both."),
         (7.0, "That is the amount. A weight is the amount divided by the total of its row."),
-        (3 / 10, "The new total is right. Which amount has dog now?"),
+        (7 / 13, "You kept the old 3 in the total. The 7 comes in its place: 1 + 2 + 7."),
+        (3 / 10, "The new total is right. What amount does dog have now?"),
         (7 / 9, "Divide by the whole total, dog's own amount included, and add again: 1 + 2 + 7.")])
 
 
@@ -34,7 +35,7 @@ def _(w):
     return w.max()
 
 
-@mistake("00.2", "That is where the largest weight stands. How large it is, is asked.")
+@mistake("00.2", "That is where the largest weight stands. The question is how large it is.")
 def _(w):
     return w.argmax(axis=1)
 
@@ -55,7 +56,7 @@ def _(w):
     return w.argmax(axis=0)
 
 
-@mistake("00.3", "That is how large the largest weight is. Where it stands, is asked.")
+@mistake("00.3", "That is how large the largest weight is. The question is where it stands.")
 def _(w):
     return w.max(axis=1)
 
