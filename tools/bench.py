@@ -40,7 +40,7 @@ def main(numbers):
         wall, cpu, memory = queue.get()
         child.join()
         seconds, gib = map(float, HEAD.search(path.read_text(encoding="utf-8")).groups())
-        off = not (seconds / 2 <= max(cpu, 1) <= seconds * 2) or not memory / 2 <= gib <= memory * 2 or cpu > 60 or memory > 2
+        off = not (seconds / 2 <= max(cpu, 1) <= seconds * 2) or not memory / 2 <= max(gib, 0.1) <= memory * 2 or cpu > 60 or memory > 2
         wrong += [path.stem] * off
         total = [total[0] + wall, total[1] + cpu]
         remark = "   <- not within a factor of two" * off
