@@ -3,14 +3,15 @@ import numpy as np
 
 from attnlib.check import function, mistake, number
 
-number("11.1", 9 / 14,
-       "Doubling q doubles every score, and the amounts 1, 2, 3 are squared: 1, 4, 9, together 14. Dog has 9/14.\n"
-       "Scores know no unit: whoever makes them louder makes the winner's share larger.",
-       [(1 / 2, "That is dog's share before. Doubling every score is not adding the same to every score: what happens to exp?"),
-        (3 / 5, "You doubled dog's amount alone, or the amounts' lead. Every score doubles: which amounts do 2 ln 2 and 2 ln 3 give?"),
-        (3 / 4, "Those are cubes: 27 of 36. Doubling a logarithm squares the amount."),
-        (9 / 13, "Park is missing from the total: its score stays 0, and its amount 1."),
-        (2 * np.log(3) / (2 * np.log(6)), "You divided the scores. Divide their exponentials.")])
+number("11.1", 2 / 11,
+       "Every score changes its sign, and the amounts 1, 2, 3 become 1, 1/2, 1/3, together 11/6. Dog has (1/3) / (11/6) = 2/11.\n"
+       "The order is turned round: park, which the query asked for least, now leads.",
+       [(1 / 2, "That is dog's share before. Which amount does the score -ln 3 give?"),
+        (-1 / 2, "A weight is never negative. The sign changes in the score, before the exponential."),
+        (1 / 6, "You swapped dog and park. The order is turned round, and the amounts are 1, 1/2, 1/3: not the old ones backwards."),
+        (1 / 3, "That is dog's amount. Divide by the total of all three amounts."),
+        (6 / 11, "That is park's weight."),
+        (3 / 11, "That is ball's weight.")])
 
 
 def draw_concat(rng):
@@ -60,46 +61,56 @@ def _(q, k, W, v):
     return np.tanh(((q @ W[:, :c].T)[:, None] + (k @ W[:, c:].T)[None]) @ v)
 
 
-def draw_scaled(rng):
+def draw_distance(rng):
     m, n, d = rng.integers(1, 6, 3)
     return tuple(np.round(rng.normal(size=shape), 1) for shape in [(m, d), (n, d)])
 
 
-@function("11.3", draw_scaled)
-def scaled(q, k):
-    """len(k) counts the keys. The spread of a score comes from the d products in one dot product: divide by sqrt(d)."""
-    return q @ k.T / np.sqrt(k.shape[-1])
+@function("11.3", draw_distance)
+def distance_scores(q, k):
+    """A query's square belongs to its row: it needs the shape (m, 1). Without [:, None] it is spread over the keys, which raises an error
+    if m and n differ, and is silently wrong if m = n > 1."""
+    return q @ k.T - (q**2).sum(axis=1)[:, None] / 2 - (k**2).sum(axis=1) / 2
 
 
-@mistake("11.3", "len(k) is still the number of keys. A score does not spread more because there are more keys.")
+@mistake("11.3", "Still the colleague's: sum(axis=1) has shape (m,), and NumPy lays it along the keys. Make it a column.")
 def _(q, k):
-    return q @ k.T / np.sqrt(len(k))
+    return q @ k.T - (q**2).sum(axis=1) / 2 - (k**2).sum(axis=1) / 2
 
 
-@mistake("11.3", "That is the number of queries. Which size is summed over in a dot product?")
+@mistake("11.3", "Now the key's square is the column. The rows belong to the queries.")
 def _(q, k):
-    return q @ k.T / np.sqrt(len(q))
+    return q @ k.T - (q**2).sum(axis=1) / 2 - (k**2).sum(axis=1)[:, None] / 2
 
 
-@mistake("11.3", "d is the variance. Divide by the standard deviation, its root.")
+@mistake("11.3", "Both squares are columns. The key's square belongs to its column of the scores: it stays flat.")
 def _(q, k):
-    return q @ k.T / k.shape[-1]
+    return q @ k.T - (q**2).sum(axis=1)[:, None] / 2 - (k**2).sum(axis=1)[:, None] / 2
 
 
-@mistake("11.3", "You multiply by the root of d, and the spread becomes d. Divide.")
+@mistake("11.3", "The query's square is gone. Softmax would not see the difference, but these are no longer the scores that were asked for.")
 def _(q, k):
-    return q @ k.T * np.sqrt(k.shape[-1])
+    return q @ k.T - (k**2).sum(axis=1) / 2
 
 
-@mistake("11.3", "The division is gone: these are raw scores.")
+@mistake("11.3", "The squares are not halved. Multiply out -|q - k|^2 / 2 once more.")
 def _(q, k):
-    return q @ k.T
+    return q @ k.T - (q**2).sum(axis=1)[:, None] - (k**2).sum(axis=1)
 
 
-@mistake("11.3", "You divide q and k each by the root of d, together by d. One root is enough, or a fourth root on each.")
+@mistake("11.3", "That is -|q - k|^2: the half is missing.")
 def _(q, k):
-    d = k.shape[-1]
-    return (q / np.sqrt(d)) @ (k / d).T
+    return 2 * distance_scores(q, k)
+
+
+@mistake("11.3", "The sign: the nearest key must have the highest score.")
+def _(q, k):
+    return -distance_scores(q, k)
+
+
+@mistake("11.3", "Your result is (n, m): the rows are keys. Queries go down, keys across.")
+def _(q, k):
+    return distance_scores(q, k).T
 
 
 number("11.4", 60.0,
