@@ -25,7 +25,7 @@ from attnlib.tensorflow import (  # noqa: E402
 LAYERS = {"dot": DotAttention, "raw": lambda **kw: DotAttention(False, **kw), "multiplicative": MultiplicativeAttention,
           "additive": lambda **kw: AdditiveAttention(3, **kw), "heads": lambda **kw: MultiHeadAttention(4, 2, **kw)}
 every_layer = pytest.mark.parametrize("kind", LAYERS)
-some = settings(max_examples=25, deadline=None, derandomize=True, database=None)
+some = settings(max_examples=12, deadline=None, derandomize=True, database=None)
 sizes = st.integers(1, 4)
 
 
