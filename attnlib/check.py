@@ -74,6 +74,10 @@ def same(a, b):
         return type(a) is type(b) and len(a) == len(b) and all(map(same, a, b))
     if callable(a) or isinstance(a, str) or a is None:
         return a is b or (type(a) is type(b) and a == b)
+    return same_numbers(a, b)
+
+
+def same_numbers(a, b):
     try:
         a, b = plain(a), plain(b)
         return a.shape == b.shape and np.allclose(a, b, rtol=1e-7, atol=1e-12, equal_nan=True)
@@ -143,7 +147,10 @@ def of_function(exercise, mine):
         if isinstance(x, Exception) or callable(x) or isinstance(x, (str, tuple, list)) or x is None:
             return repr(x)
         return np.array2string(plain(x), precision=4)
-    lines = [*(("input", a) for a in inputs[bad[0]]), ("yours", got[bad[0]]), ("expected", want[bad[0]])]
+    yours, expected = got[bad[0]], want[bad[0]]
+    lines = [*(("input", a) for a in inputs[bad[0]]), ("yours", yours), ("expected", expected)]
+    if isinstance(yours, list) and not isinstance(expected, list) and same_numbers(yours, expected):
+        return f"not yet. The numbers are right, but {type(expected).__name__} was wanted and a list came: wrap it in np.array"
     return "not yet. The smallest input found on which it differs:\n" + "\n".join(
         textwrap.indent(show(x), " " * 14).replace(" " * 14, f"    {name:10}", 1) for name, x in lines)
 

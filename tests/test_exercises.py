@@ -101,6 +101,8 @@ def test_errors_and_changed_arguments_are_reported():
     assert "changed its argument" in check.verdict("12.5", greedy)
     assert "ZeroDivisionError" in check.verdict("12.5", lambda s: 1 / 0)
     assert check.verdict("12.5", lambda s: "text").startswith("not yet")
+    assert check.verdict("12.2", lambda s, t: check.find("12.2")["answer"](s, t).tolist()).startswith("not yet. The numbers are right")
+    assert "smallest input" in check.verdict("12.5", lambda s: [[1.0], [1.0, 2.0]])
     assert check.verdict("12.5", 3.0) == "not yet. A function was wanted, a float came"
 
 
