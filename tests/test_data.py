@@ -1,0 +1,123 @@
+"""The translation data: worded as CLDR words it, cut and joined without loss, split without leak, aligned item by item."""
+import csv
+import importlib
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from babel.lists import format_list
+from matplotlib import ft2font
+from sacrebleu.metrics import CHRF
+
+from attnlib import data
+
+LANGUAGES = ("en", "fr", "zh")
+LISTS = [data.held_out_lists(name, n, 40) for name in ("train", "valid", "test") for n in range(1, 9)]
+
+
+def text(items, language):
+    return data.join([t.text for t in data.sentence(items, language)], language)
+
+
+@pytest.mark.parametrize("language, worded", [
+    ("en", "South Korea, 12 kilometers per hour, March 5, 2021, and 9 Swiss francs"),
+    ("fr", "Corée du Sud, 12 kilomètres par heure, 5 mars 2021 et 9 francs suisses"),
+    ("zh", "韩国、每小时12公里、2021年3月5日和9瑞士法郎")])
+def test_worded_as_people_worded_it(language, worded):
+    items = (("name", "KR"), ("unit", 12, "speed-kilometer-per-hour"), ("date", 2021, 3, 5), ("money", 9, "CHF"))
+    assert text(items, language) == worded
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_list_is_what_babel_makes_of_its_items(language):
+    for items in sum(LISTS, []):
+        assert text(items, language) == format_list([text([item], language) for item in items], locale=language)
+    assert not any(t in data.UNITS for n in data.COUNTS for unit in data.UNITS for t, _ in data.phrase(("unit", n, unit), language))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_vocabulary_there_and_back(language):
+    vocabulary = data.Vocabulary(language)
+    assert vocabulary.words[:3] == ["<pad>", "<begin>", "<end>"] and len(set(vocabulary.words)) == len(vocabulary.words)
+    for lists in LISTS:
+        rows = vocabulary.encode(lists)
+        assert [vocabulary.decode(row) for row in rows] == [[t.text for t in data.sentence(items, language)] for items in lists]
+        assert ((rows == data.EOS).sum(axis=1) == 1).all()
+        assert all((row[row.tolist().index(data.EOS) + 1:] == data.PAD).all() for row in rows)
+
+
+def test_numbers_are_whole_tokens():
+    assert [t for t, _ in data.phrase(("date", 2021, 3, 5), "zh")] == ["2021", "年", "3", "月", "5", "日"]
+    assert data.split("17 Mexican pesos, and 2021", "en") == ["17", "Mexican", "pesos", ",", "and", "2021"]
+
+
+def test_split_leaks_no_item():
+    pools = data.item_pools()
+    for kind in ("date", "unit", "money"):
+        sets = [set(pools[name][kind]) for name in ("train", "valid", "test")]
+        assert not sets[0] & sets[1] and not sets[0] & sets[2] and not sets[1] & sets[2]
+        share = Fraction(len(sets[0]), sum(map(len, sets)))
+        assert abs(share - Fraction(8, 10)) < Fraction(1, 100)
+    assert {len(kind) for pool in pools.values() for kind in pool.values()} == {24, 6720, 840, 384, 48, 288, 36}
+
+
+def test_training_lists_mix_all_lengths_in_every_batch():
+    lists = data.training_lists(600, seed=3)
+    assert lists == data.training_lists(900, seed=3)[:600] and lists != data.training_lists(600, seed=4)
+    assert [sum(len(items) == n for items in lists) for n in range(1, 6)] == [40, 80, 120, 160, 200]
+    assert all({len(items) for items in lists[i:i + 40]} == {1, 2, 3, 4, 5} for i in range(0, 600, 40))
+    assert all(len(set(items)) == len(items) for items in lists)
+    pool = {item for kind in data.item_pools()["train"].values() for item in kind}
+    assert all(item in pool for items in lists for item in items)
+
+
+@pytest.mark.parametrize("language", ("fr", "zh"))
+def test_alignment(language):
+    for items in sum(LISTS, []):
+        source, target = data.sentence(items, "en"), data.sentence(items, language)
+        same_item, same_part = data.alignment(items, language), data.alignment(items, language, parts=True)
+        assert same_item.shape == (len(target), len(source)) and not (same_part & ~same_item).any()
+        for row, fine, token in zip(same_item, same_part, target):
+            assert row.any() == (token.item >= 0) and fine.any() == (token.part is not None)
+            assert {s.item for s, r in zip(source, row) if r} <= {token.item}
+            if token.text.isdigit() and language == "fr":              # a number is copied, so its place is beyond doubt
+                assert [s.text for s, r in zip(source, fine) if r] == [token.text]
+
+
+def test_alignment_of_a_date_by_hand():
+    expected = np.zeros((6, 4), dtype=bool)
+    for row, column in enumerate([3, 3, 0, 0, 1, 1]):                  # 2021 年 3 月 5 日 against March 5 , 2021
+        expected[row, column] = True
+    np.testing.assert_array_equal(data.alignment((("date", 2021, 3, 5),), "zh", parts=True), expected)
+
+
+def test_errors_name_what_came():
+    with pytest.raises(ValueError, match="'de' came"):
+        data.split("drei", "de")
+    with pytest.raises(ValueError, match="'colour' came"):
+        data.phrase(("colour", "red"), "en")
+
+
+def test_the_font_has_every_letter():
+    font = ft2font.FT2Font(str(data.FILES / "attention_sans_sc.otf"))
+    assert font.family_name == "Attention Sans SC"
+    letters = {letter for language in LANGUAGES for word in data.Vocabulary(language).words for letter in word}
+    assert letters <= set(map(chr, font.get_charmap()))
+    assert set(importlib.import_module("make_font").letters()) <= set(map(chr, font.get_charmap())) | set("αβ≈")
+
+
+def test_the_table_is_whole():
+    with open(data.FILES / "translation.csv", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    script = importlib.import_module("translation")
+    for language in ("fr", "zh"):
+        for arm in ("none", "luong", "bahdanau"):
+            mine = [r for r in rows if (r["language"], r["arm"]) == (language, arm)]
+            valid, test = ([r for r in mine if r["split"] == name] for name in ("valid", "test"))
+            assert sorted(float(r["rate"]) for r in valid) == list(script.RATES) and [r["seed"] for r in test] == ["0", "1", "2"]
+            assert {r["rate"] for r in test} == {script.chosen(valid, language, arm)}
+            assert {int(r["steps"]) for r in mine} == {script.STEPS}
+
+
+def test_chrf_by_hand():
+    assert CHRF(char_order=1).sentence_score("35 euro", ["35 euros"]).score == pytest.approx(100 * 15 / 17)
