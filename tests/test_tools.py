@@ -204,3 +204,10 @@ def test_nbval_is_strict_about_text_and_pictures(tmp_path):
     said = subprocess.run(command, cwd=tmp_path, env=book.environment(), capture_output=True, text=True).stdout
     red = {int(n) for n in re.findall(r"_ one\.ipynb::Cell (\d+) _", said)}
     assert red == {i for i, (_, wanted) in enumerate(cases) if wanted}, said
+
+
+def test_each_printed_number_of_the_book_counts():
+    """Change any one number in any stored output, and nbval would be red (no notebook is run for this: stored is compared with stored)."""
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "--nbval", "-p", "each_number", "notebooks"]
+    done = subprocess.run(command, cwd=ROOT, env=book.environment(PYTHONPATH="tests"), capture_output=True, text=True)
+    assert done.returncode == 0 and int(re.search(r"(\d+) changed numbers, all red", done.stdout)[1]) > 1000, done.stdout + done.stderr
