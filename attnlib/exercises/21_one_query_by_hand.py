@@ -33,6 +33,13 @@ def _(s, p):
     return 1 - real / (real + p)
 
 
+@mistake("21.2", "You subtracted the largest score from the real keys and left the filler's 0 where it was. Whatever is subtracted is "
+                 "subtracted from every score of the row.")
+def _(s, p):
+    real = np.exp(s - s.max(axis=-1, keepdims=True)).sum(axis=-1)
+    return p / (real + p)
+
+
 @mistake("21.2", "That is the share of one filler key. There are p of them.")
 def _(s, p):
     return share_of_filler(s, p) / p
