@@ -130,6 +130,16 @@ def _(x, weight, bias, heads):
     return tuple(split_heads(F.linear(x, weight[i::3], bias[i::3]), heads) for i in range(3))
 
 
+@mistake("32.4", "The matrices are stored as (out, in): a token meets them transposed, x @ part.T.")
+def _(x, weight, bias, heads):
+    return tuple(split_heads(x @ w + b, heads) for w, b in zip(weight.chunk(3), bias.chunk(3)))
+
+
+@mistake("32.4", "Your head takes every heads-th feature. A head is one slice of neighbouring features: cut into (heads, d/heads).")
+def _(x, weight, bias, heads):
+    return tuple(part.unflatten(-1, (-1, heads)).movedim(-1, 1) for part in F.linear(x, weight, bias).chunk(3, dim=-1))
+
+
 number("32.5", (7 / 54) ** 0.5,
        "An entry is w/(1-p) with probability 1-p, else 0: mean w, variance w^2 p/(1-p) = w^2/3. The entries are independent,\n"
        "so the variances add: (1 + 4 + 9)/36/3 = 7/54, and the standard deviation is its root, 0.36.",
