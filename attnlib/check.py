@@ -107,16 +107,22 @@ def verdict(name, mine):
 
 
 def of_value(exercise, mine):
-    def equal(a, b):
-        if isinstance(b, str):
-            return str(a).strip().lower() == b
+    if isinstance(exercise["answer"], str):
+        mine = str(mine).strip(" ().").lower()
+
+        def equal(wanted):
+            return mine == wanted
+    else:
         try:
-            return abs(float(Fraction(a) if isinstance(a, str) else a) - b) < 1e-3 * max(1, abs(b))
+            mine = float(Fraction(mine) if isinstance(mine, str) else mine)
         except (TypeError, ValueError, ZeroDivisionError):
-            return False
-    if equal(mine, exercise["answer"]):
+            return f"not yet. A number such as 0.625, or a fraction in quotes such as \"5/8\", was wanted, {mine!r} came"
+
+        def equal(wanted):
+            return abs(mine - wanted) < 1e-3 * max(1, abs(wanted))
+    if equal(exercise["answer"]):
         return "right"
-    return next((f"not yet. {hint}" for wrong, hint in exercise["mistakes"] if equal(mine, wrong)), "not yet")
+    return next((f"not yet. {hint}" for wrong, hint in exercise["mistakes"] if equal(wrong)), "not yet")
 
 
 def tries(exercise):

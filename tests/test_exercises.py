@@ -112,7 +112,10 @@ def test_numbers_may_be_fractions(text):
 
 
 def test_nonsense_is_not_yet():
-    assert check.verdict("12.1", "many") == check.verdict("12.4", "z") == check.verdict("12.1", "1/0") == "not yet"
+    assert check.verdict("12.1", 17) == check.verdict("12.4", "z") == "not yet"
+    assert check.verdict("12.4", " (A) ") == "right"
+    for nonsense in ("many", "1/0", "sqrt(64)", [1]):
+        assert check.verdict("12.1", nonsense).startswith("not yet. A number such as")
 
 
 def test_unknown_names_say_what_was_wanted():

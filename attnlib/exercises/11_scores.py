@@ -88,7 +88,7 @@ def _(q, k):
     return q @ k.T - (q**2).sum(axis=1)[:, None] / 2 - (k**2).sum(axis=1)[:, None] / 2
 
 
-@mistake("11.3", "The query's square is gone. Softmax would not see the difference, but these are no longer the scores that were asked for.")
+@mistake("11.3", "The query's square is gone. Softmax would not see the difference, but other scores were asked for.")
 def _(q, k):
     return q @ k.T - (k**2).sum(axis=1) / 2
 
