@@ -80,7 +80,8 @@ def same(a, b):
 def same_numbers(a, b):
     try:
         a, b = plain(a), plain(b)
-        return a.shape == b.shape and np.allclose(a, b, rtol=1e-7, atol=1e-12, equal_nan=True)
+        kinds = (a.dtype == bool) == (b.dtype == bool)           # a mask of 0 and 1 is no mask
+        return a.shape == b.shape and kinds and np.allclose(a, b, rtol=1e-7, atol=1e-12, equal_nan=True)
     except (TypeError, ValueError):
         return False
 
@@ -155,8 +156,8 @@ def of_function(exercise, mine):
         return np.array2string(plain(x), precision=4)
     yours, expected = got[bad[0]], want[bad[0]]
     lines = [*(("input", a) for a in inputs[bad[0]]), ("yours", yours), ("expected", expected)]
-    if isinstance(yours, list) and not isinstance(expected, list) and same_numbers(yours, expected):
-        return f"not yet. The numbers are right, but {type(expected).__name__} was wanted and a list came: wrap it in np.array"
+    if isinstance(yours, (list, tuple)) and type(yours) is not type(expected) and same_numbers(yours, expected):
+        return f"not yet. The numbers are right, but {type(expected).__name__} was wanted and {type(yours).__name__} came"
     return "not yet. The smallest input found on which it differs:\n" + "\n".join(
         textwrap.indent(show(x), " " * 14).replace(" " * 14, f"    {name:10}", 1) for name, x in lines)
 
