@@ -69,11 +69,6 @@ def _(lengths, n):
     return np.repeat(np.tril(np.ones((1, n, n), bool)), len(lengths), axis=0)
 
 
-@mistake("33.3", "The numbers are right, the type is not: a mask is boolean.")
-def _(lengths, n):
-    return decoder_mask(lengths, n) * 2.0 - 1
-
-
 def draw_energies(rng):
     b, n = int(rng.integers(1, 4)), int(rng.integers(2, 5))
     return np.round(2 * rng.normal(size=(b, n, 1)), 1), rng.random((b, n)) < 0.7
@@ -104,6 +99,13 @@ def _(energies, keep):
     return e / e.sum(axis=1, keepdims=True)
 
 
+@mistake("33.4", "Right but for a sentence without a real place: -1e9 everywhere is a shift, and the row is uniform. It should get zeros.")
+def _(energies, keep):
+    energies = np.where(keep[:, :, None], energies, -1e9)
+    e = np.exp(energies - energies.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
 @mistake("33.4", "You share among the sentences of the batch (axis 0). The keys run along axis 1.")
 def _(energies, keep):
     return np.moveaxis(bahdanau_weights(np.moveaxis(energies, 0, 1), keep.T), 0, 1)
@@ -129,50 +131,14 @@ def _(energies, keep):
     return bahdanau_weights(energies, keep)[:, :, 0]
 
 
-def draw_kernels(rng):
-    d, h, c = (int(x) for x in rng.integers(2, 4, 3))
-    return tuple(np.round(rng.normal(size=(d, h, c)), 1) for _ in range(3))
-
-
-@function("33.5", draw_kernels)
-def in_projection(W_q, W_k, W_v):
-    """Keras: x @ W, with rows the input. PyTorch: x @ W.T, with rows the output. Flatten the heads, turn, and stack."""
-    return np.concatenate([W.reshape(len(W), -1).T for W in (W_q, W_k, W_v)])
-
-
-@mistake("33.5", "Turned the wrong way: PyTorch multiplies by the transpose, so each row belongs to one *output*.")
-def _(W_q, W_k, W_v):
-    return np.concatenate([W.reshape(len(W), -1) for W in (W_q, W_k, W_v)])
-
-
-@mistake("33.5", "The three matrices stand side by side. Turn each first, then stack them one above the other.")
-def _(W_q, W_k, W_v):
-    return np.concatenate([W.reshape(len(W), -1) for W in (W_q, W_k, W_v)], axis=1)
-
-
-@mistake("33.5", "Query, value, key is the order of Keras' *call*. get_weights and in_proj_weight have query, key, value.")
-def _(W_q, W_k, W_v):
-    return in_projection(W_q, W_v, W_k)
-
-
-@mistake("33.5", "A reshape to (h*c, d) is no transpose: it cuts the same sequence of numbers elsewhere. Flatten the heads, then use .T.")
-def _(W_q, W_k, W_v):
-    return np.concatenate([W.reshape(-1, len(W)) for W in (W_q, W_k, W_v)])
-
-
-@mistake("33.5", "The heads are interleaved: all first features, then all second ones. PyTorch keeps each head's rows together.")
-def _(W_q, W_k, W_v):
-    return np.concatenate([W.transpose(2, 1, 0).reshape(-1, len(W)) for W in (W_q, W_k, W_v)])
-
-
-choice("33.6", "b",
+choice("33.5", "b",
        "The key's bias b adds q . b to every score of a row, the same for all keys; softmax does not see a shift, so nothing\n"
        "downstream depends on b. The query's bias adds b . k_j, which differs from key to key; the other two reach the output.",
        [("a", "It adds b . k_j to the score of key j, and keys differ. So it does something."),
         ("c", "The weights sum to 1, so it is added whole to the average: it does something."),
         ("d", "It is added to the output itself.")])
 
-choice("33.7", "c",
+choice("33.6", "c",
        "exp(s - c) = exp(s) exp(-c), and the factor cancels above and below. So subtracting 1e9 from *every* score masks nothing.",
        [("a", "True, but it does not say what a shift does."),
         ("b", "True, but a softmax that changed under shifts could sum to 1 as well."),
