@@ -31,11 +31,13 @@ sizes = st.integers(1, 4)
 
 @pytest.fixture(autouse=True)
 def float64():
-    before = keras.config.floatx()
+    before = keras.config.floatx(), keras.config.dtype_policy()           # a layer's default is the policy, which outlives floatx
     keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
     keras.utils.set_random_seed(0)
     yield
-    keras.config.set_floatx(before)
+    keras.config.set_floatx(before[0])
+    keras.config.set_dtype_policy(before[1])
 
 
 def agree(a, b):
