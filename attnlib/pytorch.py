@@ -156,7 +156,7 @@ class Encoder(nn.Module):
         lengths = (source != PAD).sum(dim=1)
         packed = rnn.pack_padded_sequence(self.embed(source), lengths, batch_first=True, enforce_sorted=False)
         states, last = self.gru(packed)
-        memory, _ = rnn.pad_packed_sequence(states, batch_first=True)
+        memory, _ = rnn.pad_packed_sequence(states, batch_first=True, total_length=source.shape[1])
         return memory, torch.cat([last[0], last[1]], dim=-1)
 
 

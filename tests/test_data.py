@@ -1,15 +1,16 @@
-"""The translation data: worded as CLDR words it, cut and joined without loss, split without leak, aligned item by item."""
+"""The translation data, worded as CLDR words it, cut and joined without loss, split without leak, aligned; and its models."""
 import csv
 import importlib
 from fractions import Fraction
 
 import numpy as np
 import pytest
+import torch
 from babel.lists import format_list
 from matplotlib import ft2font
 from sacrebleu.metrics import CHRF
 
-from attnlib import data
+from attnlib import data, pytorch
 
 LANGUAGES = ("en", "fr", "zh")
 LISTS = [data.held_out_lists(name, n, 40) for name in ("train", "valid", "test") for n in range(1, 9)]
@@ -121,3 +122,62 @@ def test_the_table_is_whole():
 
 def test_chrf_by_hand():
     assert CHRF(char_order=1).sentence_score("35 euro", ["35 euros"]).score == pytest.approx(100 * 15 / 17)
+
+
+# ---- the encoder and the decoders of 41_translation --------------------------------------------------------------
+
+@pytest.fixture(params=("SummaryDecoder", "LuongDecoder", "BahdanauDecoder"))
+def model(request):
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    torch.manual_seed(0)
+    yield pytorch.Translator(getattr(pytorch, request.param), 12, 11, embed_dim=5, hidden_dim=6)
+    torch.set_default_dtype(before)
+
+
+SOURCE = torch.tensor([[5, 6, 7, 2], [8, 2, 0, 0]])
+TARGET = torch.tensor([[4, 5, 2], [6, 2, 0]])
+
+
+def test_padding_of_the_source_changes_nothing(model):
+    scores, weights = model(SOURCE, TARGET)
+    longer, wider = model(torch.nn.functional.pad(SOURCE, (0, 3)), TARGET)
+    alone, _ = model(SOURCE[1:, :2], TARGET[1:])
+    torch.testing.assert_close(longer, scores)
+    torch.testing.assert_close(alone, scores[1:])
+    if weights is not None:
+        torch.testing.assert_close(weights.sum(dim=-1), torch.ones(2, 3))
+        assert (weights[1, :, 2:] == 0).all() and wider.shape == (2, 3, 7)
+
+
+def test_later_words_do_not_reach_earlier_scores(model):
+    changed = TARGET.clone()
+    changed[:, 1:] = 9
+    torch.testing.assert_close(model(SOURCE, changed)[0][:, :2], model(SOURCE, TARGET)[0][:, :2], rtol=0, atol=0)
+    assert not torch.equal(model(SOURCE, changed)[0][:, 2], model(SOURCE, TARGET)[0][:, 2])
+
+
+def test_every_word_of_the_source_and_every_parameter_matters(model):
+    pytorch.translation_loss(model, SOURCE, TARGET).backward()
+    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in model.parameters())
+    for j in range(3):
+        changed = SOURCE.clone()
+        changed[0, j] = 10
+        assert not torch.equal(model(changed, TARGET)[0][0], model(SOURCE, TARGET)[0][0])
+
+
+def test_loss_is_the_mean_surprise_of_the_words(model):
+    chances = model(SOURCE, TARGET)[0].softmax(dim=-1)
+    surprises = [-chances[i, t, TARGET[i, t]].log() for i, t in ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1))]
+    torch.testing.assert_close(pytorch.translation_loss(model, SOURCE, TARGET), sum(surprises) / 5)
+
+
+def test_greedy_takes_the_best_word_and_stops(model):
+    written = pytorch.greedy(model, SOURCE, 6)
+    best = model(SOURCE, written)[0].argmax(dim=-1)
+    for row, wanted in zip(written.tolist(), best.tolist()):
+        end = row.index(data.EOS) + 1 if data.EOS in row else len(row)
+        assert row[:end] == wanted[:end] and not any(row[end:])
+    with torch.no_grad():
+        model.decoder.out.bias[data.EOS] = 1e3
+    assert pytorch.greedy(model, SOURCE, 6).tolist() == [[data.EOS], [data.EOS]]
