@@ -136,3 +136,42 @@ def attend(q, k, v, mask=True):
     _validate("m d, n d, n e", q=q, k=k, v=v, mask=mask)
     weights = masked_softmax(scaled_dot_scores(q, k), mask)
     return weights @ v, weights
+
+
+def _whole(lengths=np.array(0), **sizes):
+    """Raise ValueError unless each size is a whole number, at least 0, and `lengths` an array of such, none above n."""
+    for name, size in sizes.items():
+        if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 0:
+            raise ValueError(f"{name}: a whole number, at least 0, was wanted, {size!r} came")
+    if not isinstance(lengths, np.ndarray) or lengths.dtype.kind != "i":
+        came = f"dtype {lengths.dtype}" if isinstance(lengths, np.ndarray) else f"a {type(lengths).__name__}"
+        raise ValueError(f"lengths: a NumPy array of integers was wanted, {came} came")
+    if ((lengths < 0) | (lengths > sizes["n"])).any():
+        raise ValueError(f"lengths: numbers from 0 to n = {sizes['n']} were wanted, {lengths.tolist()} came")
+
+
+def length_mask(lengths, n):
+    """Allow the first `lengths` of n places to every query of the sequence: the padding mask; (...) -> (..., 1, n).
+
+    Taught in 13.
+    """
+    _whole(lengths, n=n)
+    return np.arange(n) < lengths[..., None, None]
+
+
+def causal_mask(n):
+    """Allow each place itself and what came before it; -> (n, n).
+
+    Taught in 13.
+    """
+    _whole(n=n)
+    return np.arange(n)[:, None] >= np.arange(n)
+
+
+def window_mask(n, width):
+    """Allow each place what is at most `width` places away, on either side; -> (n, n).
+
+    Taught in 13.
+    """
+    _whole(n=n, width=width)
+    return np.abs(np.arange(n)[:, None] - np.arange(n)) <= width
