@@ -138,16 +138,17 @@ def attend(q, k, v, mask=True):
     return weights @ v, weights
 
 
-def _whole(lengths=np.array(0), **sizes):
+def _whole(*lengths, **sizes):
     """Raise ValueError unless each size is a whole number, at least 0, and `lengths` an array of such, none above n."""
     for name, size in sizes.items():
         if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 0:
             raise ValueError(f"{name}: a whole number, at least 0, was wanted, {size!r} came")
-    if not isinstance(lengths, np.ndarray) or lengths.dtype.kind != "i":
-        came = f"dtype {lengths.dtype}" if isinstance(lengths, np.ndarray) else f"a {type(lengths).__name__}"
-        raise ValueError(f"lengths: a NumPy array of integers was wanted, {came} came")
-    if ((lengths < 0) | (lengths > sizes["n"])).any():
-        raise ValueError(f"lengths: numbers from 0 to n = {sizes['n']} were wanted, {lengths.tolist()} came")
+    for array in lengths:
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in "iu":
+            came = f"dtype {array.dtype}" if isinstance(array, np.ndarray) else f"a {type(array).__name__}"
+            raise ValueError(f"lengths: a NumPy array of integers was wanted, {came} came")
+        if ((array < 0) | (array > sizes["n"])).any():
+            raise ValueError(f"lengths: numbers from 0 to n = {sizes['n']} were wanted, {array.tolist()} came")
 
 
 def length_mask(lengths, n):

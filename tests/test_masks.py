@@ -32,7 +32,7 @@ def test_window_mask_equals_loop(n, width):
     same_mask(core.window_mask(n, width), by_loop(n, lambda i, j: -width <= j - i <= width))
 
 
-@given(seed=seeds, n=sizes, batch=st.sampled_from([(), (3,), (2, 2), (0,)]), kind=st.sampled_from([np.int8, np.int32, np.int64]))
+@given(seed=seeds, n=sizes, batch=st.sampled_from([(), (3,), (2, 2), (0,)]), kind=st.sampled_from([np.uint8, np.int32, np.int64]))
 def test_length_mask_equals_loop(seed, n, batch, kind):
     lengths = np.random.default_rng(seed).integers(0, n + 1, size=batch).astype(kind)
     lengths = np.asarray(lengths)
@@ -74,6 +74,7 @@ WRONG = {
     "a list": (core.length_mask, ([1, 2], 3), "lengths: a NumPy array of integers was wanted, a list came"),
     "a number": (core.length_mask, (2, 3), "lengths: a NumPy array of integers was wanted, a int came"),
     "floats": (core.length_mask, (np.array([1.0]), 3), "lengths: a NumPy array of integers was wanted, dtype float64 came"),
+    "None for lengths": (core.length_mask, (None, 3), "lengths: a NumPy array of integers was wanted, a NoneType came"),
     "booleans": (core.length_mask, (np.array([True]), 3), "lengths: a NumPy array of integers was wanted, dtype bool came"),
     "too long": (core.length_mask, (np.array([1, 4]), 3), "lengths: numbers from 0 to n = 3 were wanted, [1, 4] came"),
     "too short": (core.length_mask, (np.array([-1, 3]), 3), "lengths: numbers from 0 to n = 3 were wanted, [-1, 3] came"),

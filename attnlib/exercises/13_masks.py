@@ -116,7 +116,12 @@ def _(piece):
     return (piece[:, None] == piece).sum(axis=-1) - 1
 
 
-@mistake("13.4", "You count backwards, from the end of each piece. You may have summed over the queries: each row's keys run along axis -1.")
+@mistake("13.4", "You joined the two masks by `or`. A key counts if it is in the same piece and not later.")
+def _(piece):
+    return ((piece[:, None] == piece) | causal_mask(len(piece))).sum(axis=-1) - 1
+
+
+@mistake("13.4", "You count backwards, from the end of each piece. Did you sum over the queries? A row's keys run along the last axis.")
 def _(piece):
     return ((piece[:, None] == piece) & causal_mask(len(piece))).sum(axis=0) - 1
 
