@@ -136,3 +136,43 @@ def attend(q, k, v, mask=True):
     _validate("m d, n d, n e", q=q, k=k, v=v, mask=mask)
     weights = masked_softmax(scaled_dot_scores(q, k), mask)
     return weights @ v, weights
+
+
+def _whole(*lengths, **sizes):
+    """Raise ValueError unless each size is a whole number, at least 0, and `lengths` an array of such, none above n."""
+    for name, size in sizes.items():
+        if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 0:
+            raise ValueError(f"{name}: a whole number, at least 0, was wanted, {size!r} came")
+    for array in lengths:
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in "iu":
+            came = f"dtype {array.dtype}" if isinstance(array, np.ndarray) else f"a {type(array).__name__}"
+            raise ValueError(f"lengths: a NumPy array of integers was wanted, {came} came")
+        if ((array < 0) | (array > sizes["n"])).any():
+            raise ValueError(f"lengths: numbers from 0 to n = {sizes['n']} were wanted, {array.tolist()} came")
+
+
+def length_mask(lengths, n):
+    """Allow the first `lengths` of n places to every query of the sequence: the padding mask; (...) -> (..., 1, n).
+
+    Taught in 13.
+    """
+    _whole(lengths, n=n)
+    return np.arange(n) < lengths[..., None, None]
+
+
+def causal_mask(n):
+    """Allow each place itself and what came before it; -> (n, n).
+
+    Taught in 13.
+    """
+    _whole(n=n)
+    return np.arange(n)[:, None] >= np.arange(n)
+
+
+def window_mask(n, width):
+    """Allow each place what is at most `width` places away, on either side; -> (n, n).
+
+    Taught in 13.
+    """
+    _whole(n=n, width=width)
+    return np.abs(np.arange(n)[:, None] - np.arange(n)) <= width
