@@ -26,7 +26,7 @@ PARTS = [("0 Background", 8, [("00", 0, "start here"), ("01", 1, "background"), 
              ["cost", "efficient\nattention", "decoding", "interpret-\nability", "pretrained\nencoder", "generali-\nzation", "training",
               "privacy", "many\nprocesses"])]),
          ("8 Reference", 1, [("81", 0, "questions"), ("82", 1, "bug zoo"), ("83", 2, "source\naudit"), ("84", 3, "resources")])]
-NEEDS = ["00 01", "12 13", "13 14", "14 15", "15 16", "14 22", "21 22", "22 23", "21 31", "31 34", "32 34", "33 34", "34 35", "35 36",
+NEEDS = ["00 01", "12 13", "13 14", "14 15", "15 16", "21 22", "22 23", "21 31", "31 34", "32 34", "33 34", "34 35", "35 36",
          "16 37", "36 42", "37 43", "37 44"]
 ROUTE = ["00 02", "02 11", "11 12", "12 21", "21 32", "21 33", "32 41"]
 WIDTH, HEIGHT = 0.84, 0.56
