@@ -11,7 +11,8 @@ number("41.1", 0.9**5,
         (0.9**4, "Five items, so five factors.")])
 
 number("41.2", 3 * 48 * 96 - 48 * 96,
-       "A GRU multiplies its input by three matrices of 48 rows (two gates, one candidate). 96 numbers of input fewer are 3 * 48 * 96 = 13,824\n"
+       "A GRU multiplies its input by three matrices of 48 rows (two gates, one candidate). "
+       "96 numbers of input fewer are 3 * 48 * 96 = 13,824\n"
        "parameters; W costs 48 * 96 = 4,608. The difference is 9,216 = 77,055 - 67,839; all other layers are the same.",
        [(3 * 48 * 96, "That is what the GRU saves. Luong's W, 48 by 96, has to be paid for."),
         (48 * 96, "That is W alone, or one matrix of the GRU. The GRU saves three such matrices and W costs one."),
