@@ -120,7 +120,7 @@ def of_value(exercise, mine):
             return f"not yet. A number such as 0.625, or a fraction in quotes such as \"5/8\", was wanted, {mine!r} came"
 
         def equal(wanted):
-            return abs(mine - wanted) < 1e-3 * max(1, abs(wanted))
+            return mine == wanted if isinstance(wanted, int) else abs(mine - wanted) < 1e-3 * max(1, abs(wanted))
     if equal(exercise["answer"]):
         return "right"
     return next((f"not yet. {hint}" for wrong, hint in exercise["mistakes"] if equal(wrong)), "not yet")

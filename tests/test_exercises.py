@@ -111,6 +111,13 @@ def test_numbers_may_be_fractions(text):
     assert check.verdict("12.1", text) == "right"
 
 
+def test_whole_numbers_are_exact_and_others_are_not(monkeypatch):
+    monkeypatch.setitem(check.BANK, "0.1", {"answer": 1024, "why": "", "mistakes": []})
+    assert check.verdict("0.1", 1024.0) == check.verdict("0.1", "1024") == "right"
+    assert check.verdict("0.1", 1025) == "not yet"
+    assert check.verdict("12.1", 0.3001) == "right" and check.verdict("12.1", 0.31) == "not yet"
+
+
 def test_nonsense_is_not_yet():
     assert check.verdict("12.1", 17) == check.verdict("12.4", "z") == "not yet"
     assert check.verdict("12.4", " (A) ") == "right"

@@ -11,10 +11,11 @@ number("41.1", 0.9**5,
         (0.9**4, "Five items, so five factors.")])
 
 number("41.2", 3 * 48 * 96 - 48 * 96,
-       "A GRU multiplies its input by three matrices, one a gate, of 48 rows. 96 numbers of input fewer are 3 * 48 * 96 = 13,824\n"
+       "A GRU multiplies its input by three matrices of 48 rows (two gates, one candidate). "
+       "96 numbers of input fewer are 3 * 48 * 96 = 13,824\n"
        "parameters; W costs 48 * 96 = 4,608. The difference is 9,216 = 77,055 - 67,839; all other layers are the same.",
        [(3 * 48 * 96, "That is what the GRU saves. Luong's W, 48 by 96, has to be paid for."),
-        (48 * 96, "That is W alone, or one gate alone. The GRU saves three such matrices and W costs one."),
+        (48 * 96, "That is W alone, or one matrix of the GRU. The GRU saves three such matrices and W costs one."),
         (3 * 48 * 96 + 48 * 96, "The sign: W is what Luong's decoder has in addition."),
         (3 * 48 * 48 - 48 * 96, "The context has 96 numbers: two directions of 48.")])
 
@@ -48,6 +49,11 @@ def _(weights, right):
 @mistake("41.3", "Those are hits: they look at the largest weight alone. Mass adds the weights up.")
 def _(weights, right):
     return np.mean([r[w.argmax()] for w, r in zip(weights, right) if r.any()])
+
+
+@mistake("41.3", "You average over the right cells of a row. Add them: a row may look at any of them.")
+def _(weights, right):
+    return np.mean([w[r].mean() for w, r in zip(weights, right) if r.any()])
 
 
 @mistake("41.3", "You took the columns. Each target word has a row.")
@@ -85,6 +91,11 @@ def _(written, wanted):
     return ((written == wanted) & (wanted != 0)).mean()
 
 
+@mistake("41.4", "You also count the words written where none is wanted. Only the wanted words are scored.")
+def _(written, wanted):
+    return (written == wanted)[(written != 0) | (wanted != 0)].mean()
+
+
 @mistake("41.4", "You average sentence by sentence, so that a word of a short sentence counts more. Average over all words.")
 def _(written, wanted):
     return np.mean([(a == b)[b != 0].mean() for a, b in zip(written, wanted)])
@@ -120,6 +131,11 @@ def _(weights, item_of):
 def _(weights, item_of):
     received = weights.mean(axis=0)
     return sum(received[item_of == i].sum() < 0.5 for i in range(item_of.max() + 1))
+
+
+@mistake("41.5", "You look at the largest weight of each row alone. Small weights add up too.")
+def _(weights, item_of):
+    return len(set(item_of[item_of >= 0]) - set(item_of[weights.argmax(axis=1)]))
 
 
 @mistake("41.5", "You count the items that were looked at.")
