@@ -79,7 +79,7 @@ def draw():
         for i in range(3):
             joined[i, part] = [sum(weights[i][j] * int(v[j, c]) for j in range(i + 1)) for c in (2 * h, 2 * h + 1)]
         logs = [[log(a) for a in row] for row in amounts]
-        grid(ax, 0.7, y, logs, f"head {h + 1}: scores", plot.INK, columns=WORDS, shut=True)
+        grid(ax, 0.7, y, logs, f"head {h + 1}: scores", plot.INK, columns=WORDS)
         with_total = [[*row, total] for row, total in zip(amounts, totals)]
         grid(ax, 3.75, y, with_total, "amounts", plot.INK, columns=[*WORDS, "total"], shut=True)
         grid(ax, 7.4, y, weights, "weights", plot.INK, columns=WORDS, shut=True)

@@ -84,6 +84,12 @@ def _(q, k, heads):
     return q.reshape(heads, n, -1) @ k.reshape(heads, n, -1).mT / np.sqrt(d)
 
 
+@mistake("22.3", "You cut the features, but the heads still stand second, so heads of one token meet. Move them to the front.")
+def _(q, k, heads):
+    q, k = (x.reshape(len(x), heads, -1) for x in (q, k))
+    return q @ k.mT / np.sqrt(q.shape[-1])
+
+
 @mistake("22.3", "The scale is missing: divide by the root of the head's width.")
 def _(q, k, heads):
     return cut(q, heads) @ cut(k, heads).mT
