@@ -9,7 +9,7 @@ number("13.1", 1 / 3,
        [(1 / 2, "That is dog's weight behind a mask. Without one, each zero adds the amount exp(0) = 1."),
         (3 / 7, "That is dog's weight beside one zero. There are three."),
         (1 / 6, "There are six keys, but they do not share alike: dog's amount is 3."),
-        (1, "That is larger than the three zeros leave it. Divide dog's amount by the total of all six amounts.")])
+        (np.log(3) / np.log(6), "You shared out the scores. Softmax shares out the amounts exp(score): 1, 2, 3, and 1 for each zero.")])
 
 
 def draw_last(rng):
