@@ -60,7 +60,8 @@ def update(notebooks, work):
 def main(options):
     python = setup.python()
     work = book.ROOT / "work"
-    print(*update(book.NOTEBOOKS, work), sep="\n")
+    for line in update(book.NOTEBOOKS, work):
+        print(line)
     print("JupyterLab opens in your browser; Ctrl-C here, twice, ends it.", flush=True)
     quiet = ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]    # no network
     start = "--LabApp.default_url=/lab/tree/work/00_start_here.ipynb"
