@@ -1,4 +1,4 @@
-"""The worksheet of notebook 22, blank and filled: both scripts hold this text, and the name of the file decides which is drawn."""
+"""The worksheet of notebook 22, with blanks; 22_worksheet_filled.py draws the same sheet filled in."""
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from attnlib import plot
 plot.style()
 plt.rcParams.update({"svg.hashsalt": "attention", "svg.fonttype": "path", "figure.constrained_layout.use": False})
 
-FILLED = Path(__file__).stem.endswith("filled")
+FILLED = False
 WORDS, FEATURES = ["dog", "ball", "it"], ["animal", "thing", "noun", "pronoun"]
 X = np.array([[1, 0, 1, 0], [0, 1, 1, 0], [0, 0, 0, 1]])
 W_Q = np.array([[1, 0, 0, 1], [0, 0, 0, 0], [0, 1, 0, 1], [1, 0, 1, 0]])                # times the root of 2

@@ -161,13 +161,13 @@ def test_notebooks_named_in_prose_exist_or_are_planned():
 
 def test_every_drawing_is_used_and_redrawn_byte_for_byte(tmp_path):
     prose = "\n".join(path.read_text(encoding="utf-8") for path in PAGES)
+    for script in DRAWINGS:                                     # all of them first: one may import another
+        (tmp_path / script.name).write_text(script.read_text(encoding="utf-8"), encoding="utf-8")
     for script in DRAWINGS:
         svg = script.with_suffix(".svg")
         assert f"figures/{svg.name}" in prose, f"{svg.name} is not used"
         before = svg.read_bytes()
-        copy = tmp_path / script.name
-        copy.write_text(script.read_text(encoding="utf-8"), encoding="utf-8")
-        subprocess.run([sys.executable, copy], check=True, cwd=tmp_path)
+        subprocess.run([sys.executable, tmp_path / script.name], check=True, cwd=tmp_path)
         assert (tmp_path / svg.name).read_bytes() == before, f"{svg.name} is not what its script draws"
     assert {p.stem for p in (ROOT / "figures").glob("*.svg")} == {p.stem for p in DRAWINGS}
 
