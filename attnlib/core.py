@@ -7,9 +7,12 @@ A wrong shape, dtype or mask raises ValueError, which names the argument, what c
 nan: a masked key has no influence, whatever it holds.  A nan in a masked *value* still spreads to the output (0 * nan),
 as does one in an allowed key.  A score of +inf among the allowed keys makes its row nan.
 
+A mask (..., m, n) serves every head of a layer alike; the weights of several heads carry an axis `heads` before the queries.
+
 Sources: dot, general and concat scores, Luong, Pham and Manning (2015), section 3.1; additive score, Bahdanau, Cho and Bengio
-(2015), appendix A.1.2; scaled dot product, Vaswani et al. (2017), eq. (1); cosine score, Graves, Wayne and Danihelka (2014),
-eq. (6); softmax with temperature, Hinton, Vinyals and Dean (2015), section 2; entropy, Shannon (1948), section 6.
+(2015), appendix A.1.2; scaled dot product and several heads, Vaswani et al. (2017), eq. (1) and section 3.2.2; cosine score,
+Graves, Wayne and Danihelka (2014), eq. (6); softmax with temperature, Hinton, Vinyals and Dean (2015), section 2; entropy,
+Shannon (1948), section 6.
 """
 import numpy as np
 
@@ -176,3 +179,33 @@ def window_mask(n, width):
     """
     _whole(n=n, width=width)
     return np.abs(np.arange(n)[:, None] - np.arange(n)) <= width
+
+
+def _sliceable(x, heads):
+    """Raise ValueError unless x holds real numbers, (..., n, d), and `heads` is a whole number that divides d."""
+    _validate("n d", x=x)
+    if isinstance(heads, bool) or not isinstance(heads, (int, np.integer)) or heads < 1 or x.shape[-1] % heads:
+        raise ValueError(f"heads: a whole number that divides d = {x.shape[-1]} was wanted, {heads!r} came")
+
+
+def split_heads(x, heads):
+    """Cut the last axis into one slice a head and move the heads before the positions; (..., n, d) -> (..., heads, n, d/heads).
+
+    Taught in 15.
+    """
+    _sliceable(x, heads)
+    return x.reshape(*x.shape[:-1], heads, x.shape[-1] // heads).swapaxes(-2, -3)
+
+
+def multi_head_attention(x, memory, W_q, W_k, W_v, W_o, heads, mask=True):
+    """Attend from x (..., m, d) to memory (..., n, c) in every head by itself, join the heads' outputs and project them with W_o;
+    -> output (..., m, g), weights (..., heads, m, n).
+
+    Taught in 15.
+    """
+    _validate("m d, n c, d e, c e, c f, f g", x=x, memory=memory, W_q=W_q, W_k=W_k, W_v=W_v, W_o=W_o, mask=mask)
+    q, k, v = (split_heads(a, heads) for a in (x @ W_q, memory @ W_k, memory @ W_v))
+    mask = mask[..., None, :, :] if np.ndim(mask) > 2 else mask          # one mask for all heads
+    output, weights = attend(q, k, v, mask)
+    joined = output.swapaxes(-2, -3)                                     # (..., m, heads, f/heads)
+    return joined.reshape(*joined.shape[:-2], W_o.shape[-2]) @ W_o, weights

@@ -155,6 +155,64 @@ def test_entropy_lies_between_none_and_an_even_split(seed, m, n):
     np.testing.assert_allclose(core.entropy(weights[:, rng.permutation(n)]), core.entropy(weights), rtol=1e-10, atol=1e-12)
 
 
+def draw_heads(seed, m, n, heads, e=2, c=3, g=4):
+    rng = np.random.default_rng(seed)
+    x, memory, mask = rng.normal(size=(2, m, 5)), rng.normal(size=(2, n, c)), rng.random((2, m, n)) < 0.6
+    return rng, x, memory, [rng.normal(size=shape) for shape in [(5, heads * e), (c, heads * e), (c, heads * e), (heads * e, g)]], mask
+
+
+@given(seeds, sizes, sizes, st.integers(1, 4))
+def test_a_masked_place_has_no_influence_in_any_head(seed, m, n, heads):
+    rng, x, memory, matrices, mask = draw_heads(seed, m, n, heads)
+    j = rng.integers(n)
+    mask[..., j] = False
+    vandalised = memory.copy()
+    vandalised[:, j] = 1e6 * rng.normal(size=(2, 3))
+    for a, b in zip(core.multi_head_attention(x, memory, *matrices, heads, mask),
+                    core.multi_head_attention(x, vandalised, *matrices, heads, mask)):
+        np.testing.assert_array_equal(a, b)
+
+
+@given(seeds, sizes, sizes, st.integers(1, 4))
+def test_the_order_of_the_heads_does_not_matter(seed, m, n, heads):
+    """Columns of W_q, W_k, W_v and rows of W_o move together: the output stays, the weights come in the new order."""
+    rng, x, memory, (W_q, W_k, W_v, W_o), mask = draw_heads(seed, m, n, heads)
+    order = rng.permutation(heads)
+    places = np.arange(heads * 2).reshape(heads, 2)[order].ravel()
+    output, weights = core.multi_head_attention(x, memory, W_q, W_k, W_v, W_o, heads, mask)
+    output_2, weights_2 = core.multi_head_attention(x, memory, W_q[:, places], W_k[:, places], W_v[:, places], W_o[places], heads, mask)
+    np.testing.assert_allclose(output_2, output, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(weights_2, weights[:, order], rtol=1e-10, atol=1e-12)
+
+
+@given(seeds, sizes, sizes, st.integers(1, 4))
+def test_the_output_is_the_sum_of_what_each_head_writes(seed, m, n, heads):
+    """A head whose rows of W_o are zero is as good as absent; the heads alone add up to all of them."""
+    rng, x, memory, (W_q, W_k, W_v, W_o), mask = draw_heads(seed, m, n, heads)
+    alone = 0
+    for h in range(heads):
+        only = np.where((np.arange(heads * 2) // 2 == h)[:, None], W_o, 0)
+        alone = alone + core.multi_head_attention(x, memory, W_q, W_k, W_v, only, heads, mask)[0]
+    np.testing.assert_allclose(alone, core.multi_head_attention(x, memory, W_q, W_k, W_v, W_o, heads, mask)[0], rtol=1e-9, atol=1e-11)
+
+
+@given(seeds, sizes, sizes)
+def test_one_head_is_attend_between_projections(seed, m, n):
+    rng, x, memory, (W_q, W_k, W_v, W_o), mask = draw_heads(seed, m, n, 1)
+    output, weights = core.attend(x @ W_q, memory @ W_k, memory @ W_v, mask)
+    several = core.multi_head_attention(x, memory, W_q, W_k, W_v, W_o, 1, mask)
+    np.testing.assert_allclose(several[0], output @ W_o, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(several[1][:, 0], weights, rtol=1e-12, atol=1e-14)
+
+
+@given(seeds, sizes, sizes, st.integers(1, 4))
+def test_two_queries_of_one_head_lie_between_the_same_points(seed, m, n, heads):
+    """With two places in memory all outputs of one head lie on one segment; those of H heads in a sum of H segments."""
+    rng, x, memory, (W_q, W_k, W_v, W_o), _ = draw_heads(seed, m + 1, 2, heads)
+    output, _ = core.multi_head_attention(x, memory, W_q, W_k, W_v, W_o, heads)
+    assert (np.linalg.matrix_rank(output - output[:, :1], tol=1e-9) <= heads).all()
+
+
 def slopes(f, x, step=1e-6):
     """The gradient of the number f(x), one entry after the other."""
     result = np.zeros(x.shape)

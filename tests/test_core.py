@@ -313,6 +313,110 @@ def test_a_mask_is_stretched_to_the_scores():
         np.testing.assert_array_equal(a, b)
 
 
+# ---- several heads ---------------------------------------------------------------------------------------------------
+
+def slow_heads(x, memory, W_q, W_k, W_v, W_o, heads, mask):
+    """One sequence, one number at a time: head h owns the h-th slice of columns of W_q, W_k, W_v and of rows of W_o."""
+    (m, n), (e, f, g) = (len(x), len(memory)), (W_q.shape[1], W_v.shape[1], W_o.shape[1])
+    output, weights = np.zeros((m, g)), np.zeros((heads, m, n))
+    for h in range(heads):
+        keys, values = range(h * e // heads, (h + 1) * e // heads), range(h * f // heads, (h + 1) * f // heads)
+        for i in range(m):
+            query = [dot(x[i], W_q[:, c]) for c in keys]
+            scores = [dot(query, [dot(row, W_k[:, c]) for c in keys]) / math.sqrt(e // heads) for row in memory]
+            weights[h, i] = slow_softmax(scores, mask[i])
+            for c in values:
+                output[i] += dot(weights[h, i], [dot(row, W_v[:, c]) for row in memory]) * W_o[c].astype(float)
+    return output, weights
+
+
+def draw_heads(rng, dtype, batch_x, batch_memory, m, n, d, c, heads, e, f, g):
+    x, memory = normal(rng, dtype, *batch_x, m, d), normal(rng, dtype, *batch_memory, n, c)
+    return x, memory, [normal(rng, dtype, *shape) for shape in [(d, heads * e), (c, heads * e), (c, heads * f), (heads * f, g)]]
+
+
+@given(seed=seeds, dtype=dtypes, batch=batches, n=sizes, heads=positive, e=sizes)
+def test_split_heads_gives_each_head_its_slice(seed, dtype, batch, n, heads, e):
+    x = normal(np.random.default_rng(seed), dtype, *batch[0], n, heads * e)
+    result = core.split_heads(x, heads)
+    assert result.shape == (*batch[0], heads, n, e) and result.dtype == dtype
+    for h in range(heads):
+        np.testing.assert_array_equal(result[..., h, :, :], x[..., h * e:(h + 1) * e])
+
+
+@given(seed=seeds, batch=batches, m=sizes, n=sizes, d=positive, c=positive, heads=positive, e=positive, f=sizes, g=sizes,
+       masked=st.sampled_from(["", "n", "m n", "b m n", "b 1 n"]))
+def test_multi_head_attention_equals_loop(seed, batch, m, n, d, c, heads, e, f, g, masked):
+    rng = np.random.default_rng(seed)
+    x, memory, matrices = draw_heads(rng, np.float64, *batch, m, n, d, c, heads, e, f, g)
+    shape, each = pairs(x, memory)
+    axes = {"1": [1], "m": [m], "n": [n], "b": list(shape)}
+    mask = allowed(rng, *(size for axis in masked.split() for size in axes[axis])) if masked else True
+    output, weights = core.multi_head_attention(x, memory, *matrices, heads, mask) if masked else \
+        core.multi_head_attention(x, memory, *matrices, heads)
+    assert output.shape == (*shape, m, g) and weights.shape == (*shape, heads, m, n)
+    full = np.broadcast_to(mask, (*shape, m, n))
+    for i, one_x, one_memory in each:
+        for a, b in zip((output[i], weights[i]), slow_heads(one_x, one_memory, *matrices, heads, full[i])):
+            np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_several_heads_keep_the_dtype(dtype):
+    rng = np.random.default_rng(7)
+    x, memory, matrices = draw_heads(rng, dtype, (2,), (), 3, 4, 2, 2, 2, 1, 1, 3)
+    for result in core.multi_head_attention(x, memory, *matrices, 2):
+        same_kind(result, dtype)
+
+
+def test_multi_head_attention_is_one_einsum():
+    rng = np.random.default_rng(4)
+    x, memory, mask = rng.normal(size=(2, 3, 5)), rng.normal(size=(2, 4, 6)), rng.random((2, 3, 4)) < 0.7
+    W_q, W_k, W_v, W_o = (rng.normal(size=shape) for shape in [(5, 3, 2), (6, 3, 2), (6, 3, 4), (3, 4, 7)])
+    scores = np.einsum("bmd,dhe,bnc,che->bhmn", x, W_q, memory, W_k) / 2 ** 0.5
+    wanted = core.masked_softmax(scores, mask[:, None])
+    flat = W_q.reshape(5, 6), W_k.reshape(6, 6), W_v.reshape(6, 12), W_o.reshape(12, 7)
+    output, weights = core.multi_head_attention(x, memory, *flat, 3, mask)
+    np.testing.assert_allclose(weights, wanted, rtol=1e-10)
+    np.testing.assert_allclose(output, np.einsum("bhmn,bnc,che,heg->bmg", wanted, memory, W_v, W_o), rtol=1e-10)
+
+
+@pytest.mark.parametrize("heads", [1, 2, 3, 6])
+def test_multi_head_attention_is_that_of_pytorch(heads):
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(heads)
+    x, memory, mask = rng.normal(size=(2, 3, 6)), rng.normal(size=(2, 4, 6)), rng.random((2, 3, 4)) < 0.7
+    mask[..., 0] = True                                               # PyTorch makes nan of a row without keys
+    matrices = [rng.normal(size=(6, 6)) for _ in range(4)]
+    layer = torch.nn.MultiheadAttention(6, heads, bias=False, batch_first=True, dtype=torch.float64)
+    layer.in_proj_weight.data = torch.tensor(np.concatenate([W.T for W in matrices[:3]]))
+    layer.out_proj.weight.data = torch.tensor(matrices[3].T)
+    theirs = layer(*map(torch.tensor, (x, memory, memory)), attn_mask=torch.tensor(~mask).repeat_interleave(heads, dim=0),
+                   average_attn_weights=False)
+    for a, b in zip(core.multi_head_attention(x, memory, *matrices, heads, mask), theirs):
+        np.testing.assert_allclose(a, b.detach(), rtol=1e-10, atol=1e-12)
+
+
+def test_a_mask_with_a_batch_axis_serves_all_heads_of_its_sequence():
+    """With as many sequences as heads a mask that met the heads' axis would go unnoticed by its shape."""
+    rng = np.random.default_rng(5)
+    x, memory, matrices = draw_heads(rng, np.float64, (2,), (2,), 3, 4, 4, 4, 2, 2, 2, 4)
+    mask = rng.random((2, 3, 4)) < 0.5
+    output, weights = core.multi_head_attention(x, memory, *matrices, 2, mask)
+    for b in range(2):
+        for a, wanted in zip(core.multi_head_attention(x[b], memory[b], *matrices, 2, mask[b]), (output[b], weights[b])):
+            np.testing.assert_allclose(a, wanted, rtol=1e-12, atol=1e-14)
+        assert (weights[b][:, ~mask[b]] == 0).all() and (weights[b][:, mask[b]] > 0).all()
+
+
+def test_a_row_without_keys_is_zero_in_every_head():
+    rng = np.random.default_rng(6)
+    x, memory, matrices = draw_heads(rng, np.float64, (), (), 2, 3, 4, 4, 2, 2, 2, 4)
+    output, weights = core.multi_head_attention(x, memory, *matrices, 2, np.array([[False] * 3, [True] * 3]))
+    assert (output[0] == 0).all() and (weights[:, 0] == 0).all()
+    np.testing.assert_array_equal(output[1], core.multi_head_attention(x, memory, *matrices, 2)[0][1])
+
+
 # ---- wrong arguments -------------------------------------------------------------------------------------------------
 
 Q, K, V = np.ones((2, 3)), np.ones((4, 3)), np.ones((4, 5))
@@ -321,6 +425,16 @@ HIDDEN = np.ones((3, 6))
 WIDTH = "k: shape (..., n, d) with d = 3 was wanted"
 BOOLEANS = "mask: an array of booleans (True = may attend) was wanted, "
 FITS = "mask: a shape that broadcasts to "
+DIVIDES = "heads: a whole number that divides d = "
+X, M = np.ones((3, 2, 5)), np.ones((3, 4, 6))
+MATRICES = [np.ones(shape) for shape in [(5, 4), (6, 4), (6, 8), (8, 7)]]
+
+
+def other(i, shape):
+    """The four matrices, and in the place of matrix i one of another shape."""
+    return *MATRICES[:i], np.ones(shape), *MATRICES[i + 1:]
+
+
 WRONG = {
     "a list": (core.dot_scores, (Q.tolist(), K), "q: a NumPy array of shape (..., m, d) was wanted, a list came"),
     "None": (core.attend, (Q, None, V), "k: a NumPy array of shape (..., n, d) was wanted, a NoneType came"),
@@ -364,6 +478,36 @@ WRONG = {
     "mask stretches the keys": (core.masked_softmax, (np.ones((2, 1)), MASK), FITS + "(2, 1) was wanted, (2, 4) came"),
     "mask of another batch": (core.attend, (np.ones((2, 2, 3)), K, V, np.ones((3, 1, 4), bool)),
                               FITS + "(2, 2, 4) was wanted, (3, 1, 4) came"),
+    "split a list": (core.split_heads, (Q.tolist(), 3), "x: a NumPy array of shape (..., n, d) was wanted, a list came"),
+    "split one axis": (core.split_heads, (Q[0], 3), "x: shape (..., n, d) was wanted, (3,) came"),
+    "heads do not divide": (core.split_heads, (Q, 2), DIVIDES + "3 was wanted, 2 came"),
+    "no heads": (core.split_heads, (Q, 0), DIVIDES + "3 was wanted, 0 came"),
+    "negative heads": (core.split_heads, (Q, -3), DIVIDES + "3 was wanted, -3 came"),
+    "heads are a float": (core.split_heads, (Q, 3.0), DIVIDES + "3 was wanted, 3.0 came"),
+    "heads are true": (core.split_heads, (Q, True), DIVIDES + "3 was wanted, True came"),
+    "heads are None": (core.split_heads, (Q, None), DIVIDES + "3 was wanted, None came"),
+    "heads of the keys": (core.multi_head_attention, (X, M, *MATRICES, 8), DIVIDES + "4 was wanted, 8 came"),
+    "heads of the values": (core.multi_head_attention, (X, M, MATRICES[0], MATRICES[1], np.ones((6, 6)), np.ones((6, 7)), 4),
+                            DIVIDES + "6 was wanted, 4 came"),
+    "x of another width": (core.multi_head_attention, (X[0, 0], M, *MATRICES, 2), "x: shape (..., m, d) was wanted, (5,) came"),
+    "memory": (core.multi_head_attention, (X, M[0, 0], *MATRICES, 2), "memory: shape (..., n, c) was wanted, (6,) came"),
+    "queries' matrix": (core.multi_head_attention, (X, M, *other(0, (6, 4)), 2),
+                        "W_q: shape (..., d, e) with d = 5 was wanted, (6, 4) came"),
+    "keys' matrix": (core.multi_head_attention, (X, M, *other(1, (5, 4)), 2), "W_k: shape (..., c, e) with c = 6 was wanted, (5, 4) came"),
+    "keys' width": (core.multi_head_attention, (X, M, *other(1, (6, 8)), 2), "W_k: shape (..., c, e) with e = 4 was wanted, (6, 8) came"),
+    "values' matrix": (core.multi_head_attention, (X, M, *other(2, (5, 8)), 2),
+                       "W_v: shape (..., c, f) with c = 6 was wanted, (5, 8) came"),
+    "output matrix": (core.multi_head_attention, (X, M, *other(3, (4, 7)), 2), "W_o: shape (..., f, g) with f = 8 was wanted, (4, 7) came"),
+    "output list": (core.multi_head_attention, (X, M, *MATRICES[:3], [1.0], 2),
+                    "W_o: a NumPy array of shape (..., f, g) was wanted, a list came"),
+    "batches of heads": (core.multi_head_attention, (X, M[:2], *MATRICES, 2),
+                         "x, memory, W_q, W_k, W_v, W_o: batch axes that broadcast were wanted, [(3,), (2,), (), (), (), ()] came"),
+    "a mask for each head": (core.multi_head_attention, (X, M, *MATRICES, 2, np.ones((3, 2, 2, 4), bool)),
+                             FITS + "(3, 2, 4) was wanted, (3, 2, 2, 4) came"),
+    "mask of heads without batch": (core.multi_head_attention, (X[0], M[0], *MATRICES, 2, np.ones((2, 2, 4), bool)),
+                                    FITS + "(2, 4) was wanted, (2, 2, 4) came"),
+    "mask of heads of integers": (core.multi_head_attention, (X, M, *MATRICES, 2, np.ones((2, 4), int)), BOOLEANS + "dtype int64 came"),
+    "mask of heads is a list": (core.multi_head_attention, (X, M, *MATRICES, 2, [[[True]]]), BOOLEANS + "a list came"),
 }
 
 
@@ -387,4 +531,6 @@ def test_no_function_changes_its_arguments():
     core.masked_softmax(arrays["q"] @ arrays["k"].T, arrays["mask"])
     core.entropy(np.abs(arrays["q"]))
     core.cosine_scores(arrays["q"], arrays["k"])
+    core.split_heads(arrays["q"], 3)
+    core.multi_head_attention(arrays["q"], arrays["k"], *(np.ones((3, 3)) for _ in range(4)), 3, arrays["mask"])
     assert before == {name: a.tobytes() for name, a in arrays.items()}

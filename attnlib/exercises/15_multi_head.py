@@ -1,0 +1,129 @@
+"""Exercises of 15_multi_head."""
+import numpy as np
+
+from attnlib.check import choice, function, mistake, number
+
+number("15.1", 2,
+       "Four heads share 12 features: slices of 3. Head 0 has features 0 to 2, head 1 has 3 to 5, head 2 has 6 to 8: 7 // 3 = 2.",
+       [(3, "You dealt the features round like cards, one to each head in turn (7 % 4). A slice is a run of neighbours."),
+        (1, "A slice is 12/4 = 3 features wide. How many whole slices stand before feature 7? (7 % 3 = 1 is its place inside the slice.)"),
+        (4, "There are four heads, counted from 0.")])
+
+
+def draw_layer(rng):
+    heads = int(rng.integers(2, 5))
+    d, e, f = rng.integers(1, 4, size=3)
+    keep = np.flatnonzero(np.arange(heads) != rng.integers(heads)) if rng.random() < 0.5 else rng.permutation(heads)[:1]
+    shapes = [(d, heads * e), (d, heads * e), (d, heads * f), (heads * f, heads * f)]
+    return *(rng.normal(size=shape) for shape in shapes), heads, keep
+
+
+def columns(W, heads, keep):
+    return W.reshape(len(W), heads, -1)[:, keep].reshape(len(W), -1)
+
+
+@function("15.2", draw_layer)
+def keep_heads(W_q, W_k, W_v, W_o, heads, keep):
+    """A head owns a run of columns in W_q, W_k and W_v, and the run of rows of W_o that meets its output: take both away together."""
+    return *(columns(W, heads, keep) for W in (W_q, W_k, W_v)), columns(W_o.T, heads, keep).T
+
+
+@mistake("15.2", "W_o is still whole. The joined outputs have become shorter: their rows in W_o go too.")
+def _(W_q, W_k, W_v, W_o, heads, keep):
+    return *(columns(W, heads, keep) for W in (W_q, W_k, W_v)), W_o
+
+
+@mistake("15.2", "You cut columns out of W_o. Its columns are features of the result; what belongs to a head are its rows.")
+def _(W_q, W_k, W_v, W_o, heads, keep):
+    return tuple(columns(W, heads, keep) for W in (W_q, W_k, W_v, W_o))
+
+
+@mistake("15.2", "You kept the other heads: `keep` names those that stay.")
+def _(W_q, W_k, W_v, W_o, heads, keep):
+    return keep_heads(W_q, W_k, W_v, W_o, heads, np.setdiff1d(np.arange(heads), keep))
+
+
+@mistake("15.2", "You took every `heads`-th column. A head's columns are neighbours: the layout is (heads, width), not (width, heads).")
+def _(W_q, W_k, W_v, W_o, heads, keep):
+    def dealt(W):
+        return W.reshape(len(W), -1, heads)[..., keep].reshape(len(W), -1)
+    return dealt(W_q), dealt(W_k), dealt(W_v), dealt(W_o.T).T
+
+
+@mistake("15.2", "The sizes are as before: you wrote zeros. The heads are silent but still computed; leave their columns and rows out.")
+def _(W_q, W_k, W_v, W_o, heads, keep):
+    def silent(W):
+        parts = W.reshape(len(W), heads, -1).copy()
+        parts[:, np.setdiff1d(np.arange(heads), keep)] = 0
+        return parts.reshape(W.shape)
+    return silent(W_q), silent(W_k), silent(W_v), silent(W_o.T).T
+
+
+@mistake("15.2", "W_v is still whole. A head has values of its own, too.")
+def _(W_q, W_k, W_v, W_o, heads, keep):
+    return columns(W_q, heads, keep), columns(W_k, heads, keep), W_v, columns(W_o.T, heads, keep).T
+
+
+def draw_masked(rng):
+    b, heads, m, n = rng.integers(1, 4, size=4)
+    return rng.normal(size=(b, heads, m, n)), rng.random((b, m, n)) < 0.6
+
+
+@function("15.3", draw_masked)
+def masked_scores(scores, mask):
+    """One mask for all heads of its sentence: the mask gets an axis of size 1 where the heads stand, (b, 1, m, n)."""
+    return np.where(mask[:, None], scores, -np.inf)
+
+
+@mistake("15.3", "That is the colleague's version. Axes are matched from the right, so its b meets the axis of heads: an error when "
+                 "they differ, and when they are equal sentence 0's mask is used for head 0 of every sentence.")
+def _(scores, mask):
+    return np.where(mask, scores, -np.inf)
+
+
+@mistake("15.3", "The new axis stands one place too far right: your mask is (b, m, 1, n), and its queries meet the heads.")
+def _(scores, mask):
+    return np.where(mask[:, :, None], scores, -np.inf)
+
+
+@mistake("15.3", "The axis is right, the sense is not: True = may attend keeps its score.")
+def _(scores, mask):
+    return np.where(mask[:, None], -np.inf, scores)
+
+
+@mistake("15.3", "You used the first sentence's mask for all.")
+def _(scores, mask):
+    return np.where(mask[0], scores, -np.inf)
+
+
+@mistake("15.3", "A zero is a score like any other (13_masks). A forbidden key gets minus infinity.")
+def _(scores, mask):
+    return np.where(mask[:, None], scores, 0)
+
+
+number("15.4", 1 / 2,
+       "(n - 1)/n with n = 2. By hand: two one-hot words are √2 apart, so the four targets are the corners of a square with side √2. "
+       "A line through its centre leaves a mean squared distance of side²/4 = 1/2, whatever its angle.",
+       [(2 / 3, "That is the floor for three words: (n - 1)/n with n = 3."),
+        (1, "That is the whole spread of the four targets about their centre, 2 (n - 1)/n. The best line takes half of it away."),
+        (1 / 4, "That is the share of one line of the answer. The error adds up both lines."),
+        (0, "Then all four corners of a square would lie on one straight line.")])
+
+number("15.5", 3,
+       "Along the segment, (entry of dog) - (entry of park) is a straight function in line 1 and in line 2; each changes sign at most "
+       "once. Two changes cut the segment into three pieces, so at most three of the four pairs of winners occur.",
+       [(4, "All four would need three changes of sign along a straight segment: line 1 can change once, line 2 can change once."),
+        (2, "The plain blend reaches two, dog-dog and park-park. Let line 1 change its winner earlier on the way than line 2."),
+        (1, "Even a head that answers the same question on both lines gets dog-dog and park-park.")])
+
+number("15.6", 64,
+       "W_v[h] is (512, 64): it lets 64 numbers through, and no later matrix brings back what was lost. rank(AB) <= min(rank A, rank B).",
+       [(512, "That is the shape's rank, but between its two factors stands a head of width 512/8."),
+        (8, "That is the number of heads. Ask for the width of one."),
+        (4096, "Ranks do not multiply: a product has at most the smaller rank of its factors.")])
+
+choice("15.7", "c",
+       "A head compares slices of width 512/8 = 64, so its scale is √64 = 8. The number of keys does not enter.",
+       [("a", "√512 is the scale of one head as wide as the layer. Each of the 8 heads compares slices."),
+        ("b", "64 is the width of a slice. The scale is its root."),
+        ("d", "Heads do not share a scale out; each one takes the root of its own width.")])
