@@ -10,7 +10,7 @@ test:           ## set up if need be and run everything that CI runs; NB=11 test
 	$(PYTHON) tools/test.py $(NB)
 setup:          ## make the environment and stop
 	$(PYTHON) tools/setup.py
-outputs:        ## run the notebooks and store their outputs; NB=11 runs one
+outputs:        ## run the notebooks, store their outputs, rewrite notebooks/formulas.md; NB=11 runs one
 	$(PYTHON) tools/outputs.py $(NB)
 test-isa:       ## run the book under other CPU instruction sets and report every cell that differs; NB=11 for one
 	$(PYTHON) tools/isa.py $(NB)

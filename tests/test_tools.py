@@ -1,4 +1,5 @@
 """The tools: the learner's copies survive, the set-up knows its pins, a template is valid, outputs change only where they must."""
+import ast
 import json
 import re
 import shutil
@@ -7,6 +8,7 @@ import sys
 from pathlib import Path
 
 import book
+import formulas
 import lab
 import nbformat
 import new
@@ -211,3 +213,107 @@ def test_each_printed_number_of_the_book_counts():
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "--nbval", "-p", "each_number", "notebooks"]
     done = subprocess.run(command, cwd=ROOT, env=book.environment(PYTHONPATH="tests"), capture_output=True, text=True)
     assert done.returncode == 0 and int(re.search(r"(\d+) changed numbers, all red", done.stdout)[1]) > 1000, done.stdout + done.stderr
+
+
+# ---- the index of symbols, formulas and functions ----------------------------------------------------------------
+
+INDEXED = formulas.notebooks()
+SYMBOLS = "| symbol | meaning | shape | in code |\n|---|---|---|---|\n"
+
+
+def test_the_index_is_what_its_tool_writes():
+    wanted = formulas.page(INDEXED)
+    assert formulas.PAGE.read_text(encoding="utf-8") == wanted, "python tools/formulas.py writes it anew"
+
+
+@pytest.mark.parametrize("path", [p for p in INDEXED if p.name[0] in "123"], ids=lambda p: p.stem)
+def test_chapters_of_formulas_have_symbols_and_formulas(path):
+    assert formulas.symbols(path), "a table symbol | meaning | shape | in code was wanted"
+    assert any(text.startswith("$$") for _, text in formulas.formulas(path)), "a displayed formula was wanted"
+
+
+def test_every_public_function_stands_in_the_index():
+    rows = re.findall(r"^\| `(\w+)", formulas.PAGE.read_text(encoding="utf-8").split("\n## Functions")[1], re.M)
+    wanted = []
+    for library in ("core", "pytorch", "tensorflow"):
+        for node in ast.parse((ROOT / "attnlib" / f"{library}.py").read_text(encoding="utf-8")).body:
+            if hasattr(node, "name") and not node.name.startswith("_"):
+                home = ast.get_docstring(node).rstrip(".")[-2:]
+                wanted += [node.name] * any(path.name.startswith(home) for path in INDEXED)
+    assert rows == wanted and len(rows) > 30
+
+
+def test_tables_and_formulas_of_the_index_survive_markdown():
+    text = formulas.PAGE.read_text(encoding="utf-8")
+    for table in re.findall(r"(?:^\|.*\n)+", text, re.M):
+        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}) == 1, table
+    for math in re.findall(r"\$([^$\n]+)\$", re.sub(r"`[^`\n]*`", "", text)):
+        assert not re.search(r"\\[^A-Za-z ]|[<>*|]|\]\(|operatorname", math), math
+    assert text.count("$$") == 2 * len(re.findall(r"^\$\$.+\$\$$", text, re.M)) > 20
+
+
+def chapter(folder, name, prose):
+    nb = new_notebook(cells=[nbformat.v4.new_markdown_cell(f"# {name[:2]} · Title\n\n## Section\n\n{prose}")])
+    (folder / f"{name}.ipynb").write_text(nbformat.writes(nb), encoding="utf-8")
+    return folder / f"{name}.ipynb"
+
+
+def symbol_rows(paths):
+    return [x for x in formulas.page(paths).split("\n## Formulas")[0].splitlines() if x.startswith("| $")]
+
+
+def test_equal_rows_are_one_and_two_meanings_are_two(tmp_path):
+    row = "| $s$ | score | `(n,)` | `scores` |\n"
+    first = chapter(tmp_path, "11_first", SYMBOLS + row + "| $\\alpha$ | rate | `()` | |\n| $W$ | matrix | `(d, d)` | `W` |\n")
+    other = SYMBOLS + row.replace("score |", "state |")
+    second = chapter(tmp_path, "12_second", f"{SYMBOLS}{row}| $S$ | set | `(n,)` | |\n\nand\n\n{other}")
+    assert symbol_rows([first, second]) == [
+        "| $s$ | score | `(n,)` | `scores` | [11](11_first.ipynb) | [12](12_second.ipynb) |",
+        "| $s$ | state | `(n,)` | `scores` | [12](12_second.ipynb) | |",
+        "| $S$ | set | `(n,)` | | [12](12_second.ipynb) | |",
+        "| $W$ | matrix | `(d, d)` | `W` | [11](11_first.ipynb) | |",
+        "| $\\alpha$ | rate | `()` | | [11](11_first.ipynb) | |"]
+
+
+@pytest.mark.parametrize("prose", [
+    SYMBOLS + "| $s$ | | `(n,)` | `s` |", SYMBOLS + "| $s$ | score | | `s` |", SYMBOLS + "| | score | `(n,)` | `s` |",
+    SYMBOLS + "| $s$ | score | `(n,)` |", "| symbol | shape | meaning |\n|---|---|---|\n| $s$ | `(n,)` | score |",
+    "$$a=b", "$$ $$", "$$a\\%b$$"])
+def test_a_half_filled_row_or_formula_is_refused(tmp_path, prose):
+    with pytest.raises(ValueError):
+        formulas.page([chapter(tmp_path, "11_first", prose)])
+
+
+def test_a_changed_formula_symbol_or_sentence_changes_the_index(tmp_path, monkeypatch):
+    """Break one thing at a time in a copy of the book; the first test above would be red each time."""
+    copies = [Path(shutil.copy(path, tmp_path)) for path in INDEXED]
+    assert formulas.page(copies) == formulas.page(INDEXED)
+    path = next(p for p in copies if p.name.startswith("12"))
+    whole = path.read_text(encoding="utf-8")
+    for old, wrong in [("e^{s_i/T}}{", "e^{s_i T}}{"), ("temperature, 1 unless", "heat, 1 unless"), ("## The formula", "## A formula")]:
+        broken = whole.replace(old, wrong)
+        assert broken != whole, old
+        path.write_text(broken, encoding="utf-8")
+        assert formulas.page(copies) != formulas.page(INDEXED), old
+    assert formulas.page([p for p in copies if p != path]) != formulas.page(INDEXED)
+    shutil.copytree(ROOT / "attnlib", tmp_path / "attnlib")
+    core = tmp_path / "attnlib" / "core.py"
+    core.write_text(core.read_text(encoding="utf-8").replace("Share 1 among the keys", "Share 2 among the keys"), encoding="utf-8")
+    before = formulas.page(INDEXED)
+    monkeypatch.setattr(book, "ROOT", tmp_path)
+    assert formulas.page(INDEXED) != before
+
+
+def test_an_unfinished_notebook_does_not_count_until_git_knows_it(tmp_path, monkeypatch):
+    paths = [chapter(tmp_path, name, "") for name in ("11_first", "12_second")]
+    monkeypatch.setattr(book, "NOTEBOOKS", tmp_path)
+    assert formulas.notebooks() == paths                       # no git: all of them
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    subprocess.run(["git", "add", "11_first.ipynb"], cwd=tmp_path, check=True)
+    assert formulas.notebooks() == paths[:1]
+
+
+def test_formulas_are_spelt_in_letters():
+    assert formulas.portable("\\{a\\,|\n b\\} <\\operatorname{f}(c) [d](e)*\\ g") == (
+        r"\lbrace a\thinspace | b\rbrace \lt \mathrm{f}(c) [d] (e)\ast \ g")
+    assert formulas.in_table(r"of $\|a\|$ \| b") == r"of $\vert a\vert $ \| b"

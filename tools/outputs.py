@@ -1,6 +1,7 @@
 """Run notebooks and store their outputs in place: python tools/outputs.py [11 32 ...]
 
-A file changes only where an output changed: figures after the sign ≈ are kept when nothing else differs.
+A file changes only where an output changed: figures after the sign ≈ are kept when nothing else differs.  Then the index of
+symbols, formulas and functions, notebooks/formulas.md, is written anew.
 """
 import re
 import sys
@@ -9,6 +10,7 @@ import book
 import setup
 
 setup.enter()
+import formulas  # noqa: E402
 import nbformat  # noqa: E402
 from nbclient import NotebookClient  # noqa: E402
 
@@ -82,7 +84,8 @@ def main(numbers):
         if after != before:
             path.write_text(after, encoding="utf-8", newline="\n")
         print(f"{path.stem}: {'changed' if after != before else 'unchanged'}", flush=True)
+    return formulas.main()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))
