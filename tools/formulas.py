@@ -122,6 +122,7 @@ def portable(math):
     math = re.sub(r"\\([^A-Za-z ])", lambda found: SPELT[found[1]], math)
     for sign, word in SIGNS.items():
         math = math.replace(sign, word)
+    math = re.sub(r"(?<![A-Za-z0-9])_", "_ ", math)                # else two of them may be taken for emphasis
     return re.sub(r" +", " ", math).strip()
 
 
