@@ -318,5 +318,5 @@ def test_an_unfinished_notebook_does_not_count_until_git_knows_it(tmp_path, monk
 
 def test_formulas_are_spelt_in_letters():
     assert formulas.portable("\\{a\\,|\n b\\} <\\operatorname{f}(c) [d](e)*\\ g_i(h)_j") == (
-        r"\lbrace a\thinspace | b\rbrace \lt \mathrm{f}(c) [d] (e)\ast \ g_i(h)_ j")
+        r"\lbrace a\thinspace | b\rbrace \lt \mathop{\mathrm{f}}\nolimits (c) [d] (e)\ast \ g_i(h)_ j")
     assert formulas.in_table(r"of $\|a\|$ \| b") == r"of $\vert a\vert $ \| b"

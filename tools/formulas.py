@@ -36,7 +36,7 @@ FUNCTIONS = """
 What a docstring says first; the text of each stands in a cell of its home.
 """
 
-# GitHub drops the backslash before a sign that is no letter, and takes < and * for its own; letters are safe everywhere.
+# GitHub drops the backslash before a sign that is no letter, takes < and * for its own, and has refused \operatorname; words are safe.
 SPELT = {",": r"\thinspace ", "!": r"\negthinspace ", ":": r"\medspace ", ";": r"\thickspace ", "{": r"\lbrace ", "}": r"\rbrace ",
          "|": r"\Vert ", "\\": r"\cr "}
 TABLE = r"^\|[^\n]*(?:\n\|[^\n]*)*"
@@ -115,7 +115,7 @@ def functions(library):
 
 def portable(math):
     """The same formula on one line and without a sign that GitHub's Markdown would change."""
-    math = " ".join(math.split()).replace(r"\operatorname{", r"\mathrm{")
+    math = re.sub(r"\\operatorname\{(.*?)\}", r"\\mathop{\\mathrm{\1}}\\nolimits ", " ".join(math.split()))
     unknown = set(re.findall(r"\\([^A-Za-z ])", math)) - set(SPELT)
     if unknown:
         raise ValueError(f"tools/formulas.py knows no word for the command {' '.join(sorted(unknown))} in {math}")
