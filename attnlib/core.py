@@ -12,7 +12,8 @@ A mask (..., m, n) serves every head of a layer alike; the weights of several he
 Sources: dot, general and concat scores, Luong, Pham and Manning (2015), section 3.1; additive score, Bahdanau, Cho and Bengio
 (2015), appendix A.1.2; scaled dot product and several heads, Vaswani et al. (2017), eq. (1) and section 3.2.2; cosine score,
 Graves, Wayne and Danihelka (2014), eq. (6); softmax with temperature, Hinton, Vinyals and Dean (2015), section 2; entropy,
-Shannon (1948), section 6.
+Shannon (1948), section 6; sinusoidal positions, Vaswani et al. (2017), section 3.5; rotation, Su et al. (2021); price for
+distance, Press, Smith and Lewis (2022).  What is computed from positions is float64, whatever came.
 """
 import numpy as np
 
@@ -205,7 +206,6 @@ def multi_head_attention(x, memory, W_q, W_k, W_v, W_o, heads, mask=True):
     """
     _validate("m d, n c, d e, c e, c f, f g", x=x, memory=memory, W_q=W_q, W_k=W_k, W_v=W_v, W_o=W_o, mask=mask)
     q, k, v = (split_heads(a, heads) for a in (x @ W_q, memory @ W_k, memory @ W_v))
-    mask = mask[..., None, :, :] if np.ndim(mask) > 2 else mask          # one mask for all heads
-    output, weights = attend(q, k, v, mask)
-    joined = output.swapaxes(-2, -3)                                     # (..., m, heads, f/heads)
+    output, weights = attend(q, k, v, np.atleast_2d(mask)[..., None, :, :])         # one mask for all heads
+    joined = output.swapaxes(-2, -3)                                                # (..., m, heads, f/heads)
     return joined.reshape(*joined.shape[:-2], W_o.shape[-2]) @ W_o, weights

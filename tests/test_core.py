@@ -409,6 +409,18 @@ def test_a_mask_with_a_batch_axis_serves_all_heads_of_its_sequence():
         assert (weights[b][:, ~mask[b]] == 0).all() and (weights[b][:, mask[b]] > 0).all()
 
 
+def test_matrices_of_several_heads_may_have_batch_axes():
+    rng = np.random.default_rng(8)
+    x, memory, matrices = draw_heads(rng, np.float64, (2,), (), 3, 4, 3, 5, 2, 2, 3, 4)
+    stacked = [np.stack([W, 2 * W]) for W in matrices]
+    mask = np.array([True, True, False, True])
+    output, weights = core.multi_head_attention(x, memory, *stacked, 2, mask)
+    for b in range(2):
+        wanted = core.multi_head_attention(x[b], memory, *(W[b] for W in stacked), 2, mask)
+        for a, one in zip((output[b], weights[b]), wanted):
+            np.testing.assert_allclose(a, one, rtol=1e-12, atol=1e-14)
+
+
 def test_a_row_without_keys_is_zero_in_every_head():
     rng = np.random.default_rng(6)
     x, memory, matrices = draw_heads(rng, np.float64, (), (), 2, 3, 4, 4, 2, 2, 2, 4)
