@@ -41,7 +41,7 @@ def draw():
     grid(ax, 2.9, 3.7, blank(2), "g_w − r, g_s", plot.ALARM, rows=WORDS)
     grid(ax, 5.2, 3.7, blank(1, 1), "check: sum of g_s", plot.MUTED, rows=[""])
     grid(ax, 7.6, 3.7, blank(1, 1), "check: g_o · o", plot.MUTED, rows=[""])
-    step(ax, 1.9, "4  Back through the scores.  g_q = sum of g_s × k ÷ 2.  For each key: g_k = g_s × q ÷ 2.  Leave logarithms as they are.")
+    step(ax, 1.9, "4  Back through the scores.  g_q = sum of g_s × k ÷ 2.  For each key: g_k = g_s × q ÷ 2.  Keep logarithms.")
     grid(ax, 6.6, 1.0, blank(4), "g_k", plot.ALARM, rows=WORDS)
     sheet.WIDTH = 1.25                                          # the first entry holds two logarithms
     grid(ax, 0.7, 1.0, blank(4, 1), "g_q", plot.ALARM, rows=["it"])

@@ -17,6 +17,7 @@ number("23.2", 13 / 3,
        [(10, "That is w g_w. Subtract the weighted average of all g_w first: what ball gains the others pay."),
         (6, "You subtracted the plain average, 12. It is weighted: 1/6, 1/3, 1/2."),
         (20 / 3, "That is the diagonal of the Jacobian alone, w (1 - w) g_w."),
+        (17, "That is r, the weighted average. Ball's score gets w (g_w - r)."),
         (13, "g_w - r is right. Multiply by ball's weight."),
         (-13 / 3, "The sign is turned: g_w minus the average."),
         (30, "That is the gradient of ball's weight. One step further back is its score.")])
@@ -60,6 +61,29 @@ def _(scores, T, g_weights):
     return -(softmax(scores / T) * g_weights * scores).sum() / T**2
 
 
+@mistake("23.3", "The average is one number for each row, not one for the whole table.")
+def _(scores, T, g_weights):
+    weights = softmax(scores / T)
+    return -(weights * (g_weights - (weights * g_weights).sum()) * scores).sum() / T**2
+
+
+@mistake("23.3", "That is the Jacobian's diagonal alone: when T moves, every weight of the row moves by every score.")
+def _(scores, T, g_weights):
+    weights = softmax(scores / T)
+    return -(weights * (1 - weights) * g_weights * scores).sum() / T**2
+
+
+@mistake("23.3", "You multiplied by s: but s / T moves with T by -s / T^2.")
+def _(scores, T, g_weights):
+    return -temperature_grad(scores, T, g_weights) * T**2
+
+
+@mistake("23.3", "A table came. One T serves all places, so their roads add.")
+def _(scores, T, g_weights):
+    weights = softmax(scores / T)
+    return -weights * (g_weights - (weights * g_weights).sum(axis=-1, keepdims=True)) * scores / T**2
+
+
 @mistake("23.3", "One number for each row came. One T serves all rows, so their roads add.")
 def _(scores, T, g_weights):
     return np.array([temperature_grad(s[None], T, g[None]) for s, g in zip(scores, g_weights)])
@@ -91,6 +115,16 @@ def _(hidden, W_q, nu, g_scores):
 @mistake("23.4", "hidden already is the tanh: its slope is 1 - hidden**2, not 1 - tanh(hidden)**2.")
 def _(hidden, W_q, nu, g_scores):
     return (g_scores[:, :, None] * nu * (1 - np.tanh(hidden)**2)).sum(axis=1) @ W_q.T
+
+
+@mistake("23.4", "The slope of tanh is 1 minus the square of hidden, not 1 - hidden.")
+def _(hidden, W_q, nu, g_scores):
+    return (g_scores[:, :, None] * nu * (1 - hidden)).sum(axis=1) @ W_q.T
+
+
+@mistake("23.4", "Back through W_q goes its transpose: the rule for products says G W^T.")
+def _(hidden, W_q, nu, g_scores):
+    return (g_scores[:, :, None] * nu * (1 - hidden**2)).sum(axis=1) @ W_q
 
 
 @mistake("23.4", "nu is missing: the score is nu times hidden.")
@@ -157,6 +191,23 @@ def _(weights, keep, g_dropped):
     return scores_grad(weights, keep, g_dropped) * (keep > 0)
 
 
+@mistake("23.5", "keep is right, and the softmax's backward pass lacks the weighted average.")
+def _(weights, keep, g_dropped):
+    return weights * keep * g_dropped
+
+
+@mistake("23.5", "You subtracted the plain average of the row. It is weighted by the weights.")
+def _(weights, keep, g_dropped):
+    g_weights = g_dropped * keep
+    return weights * (g_weights - g_weights.mean(axis=-1, keepdims=True))
+
+
+@mistake("23.5", "In the average you applied keep twice: once it sits in g_w already.")
+def _(weights, keep, g_dropped):
+    g_weights = g_dropped * keep
+    return weights * (g_weights - (weights * keep * g_weights).sum(axis=-1, keepdims=True))
+
+
 @mistake("23.5", "keep does nothing in your version.")
 def _(weights, keep, g_dropped):
     return scores_grad(weights, np.ones_like(keep), g_dropped)
@@ -181,4 +232,5 @@ number("23.7", 4 / 25,
        [(1 / 5, "That is the weight. Its slope is w (1 - w)."),
         (-4 / 25, "That is how the first weight answers to the second score."),
         (3 / 16, "That is for odds of 1 : 3."),
+        (4 / 5, "That is 1 - w, or the second weight. The slope is w (1 - w)."),
         (1 / 4, "That is the most there is, at even odds.")])
