@@ -182,6 +182,49 @@ def window_mask(n, width):
     return np.abs(np.arange(n)[:, None] - np.arange(n)) <= width
 
 
+def _even(**sizes):
+    """Raise ValueError unless each size is a whole number, at least 0, and even: a pair of features is one clock hand."""
+    _whole(**sizes)
+    for name, size in sizes.items():
+        if size % 2:
+            raise ValueError(f"{name}: an even number was wanted, {size} came")
+
+
+def sinusoidal_positions(n, dim):
+    """Write place i as the sine and cosine of i times a rate; each pair of features has a slower rate; -> (n, dim), dim even.
+
+    Taught in 16.
+    """
+    _whole(n=n)
+    _even(dim=dim)
+    rates = 10000.0 ** (-np.arange(0, dim, 2) / dim)                              # (dim/2,)
+    angles = np.arange(n)[:, None] * rates
+    return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(n, dim)
+
+
+def rotate(x, positions):
+    """Turn each neighbouring pair of features by its position times the pair's rate; x (..., n, d), positions (n,), d even.
+
+    Taught in 16.
+    """
+    _validate("n d, n", x=x, positions=positions)
+    _even(d=x.shape[-1])
+    angles = positions[..., None] * 10000.0 ** (-np.arange(0, x.shape[-1], 2) / x.shape[-1])     # (n, d/2)
+    even, odd = x[..., 0::2], x[..., 1::2]
+    turned = np.stack([even * np.cos(angles) - odd * np.sin(angles), even * np.sin(angles) + odd * np.cos(angles)], axis=-1)
+    return turned.reshape(*turned.shape[:-2], x.shape[-1])
+
+
+def alibi_bias(n, heads):
+    """Charge each step between query and key a price, of which every head has its own, and add that to the scores; -> (heads, n, n).
+
+    Taught in 16.
+    """
+    _whole(n=n, heads=heads)
+    slopes = 2.0 ** (-8 * np.arange(1, heads + 1) / heads)
+    return slopes[:, None, None] * -np.abs(np.arange(n)[:, None] - np.arange(n))
+
+
 def _sliceable(x, heads):
     """Raise ValueError unless x holds real numbers, (..., n, d), and `heads` is a whole number that divides d."""
     _validate("n d", x=x)

@@ -87,6 +87,48 @@ def test_the_order_of_queries_is_the_order_of_outputs(seed, m, n, d, e):
         np.testing.assert_allclose(b, a[:, order], rtol=1e-12, atol=1e-14)
 
 
+def rows(x):
+    """The rows of an array as a multiset: sorted, so that their order is forgotten."""
+    return np.array(sorted(x.round(10).tolist()))
+
+
+def test_dog_bites_man_is_man_bites_dog():
+    """Without positions the same words give the same multiset of outputs; positions in the vectors end that."""
+    rng = np.random.default_rng(0)
+    dog, bites, man = rng.normal(size=(3, 4))
+    there, back = np.stack([dog, bites, man]), np.stack([man, bites, dog])
+    np.testing.assert_array_equal(rows(core.attend(there, there, there)[0]), rows(core.attend(back, back, back)[0]))
+    table, places = core.sinusoidal_positions(3, 4), np.arange(3)
+    for a, b in [[core.attend(x + table, x + table, x)[0] for x in (there, back)],
+                 [core.attend(core.rotate(x, places), core.rotate(x, places), x)[0] for x in (there, back)]]:
+        assert np.abs(rows(a) - rows(b)).max() > 0.01
+
+
+@given(seeds, st.integers(3, 6), sizes)
+def test_a_symmetric_bias_tells_near_from_far_and_not_left_from_right(seed, n, d):
+    """Read backwards, the outputs come out backwards; another order gives others; a causal mask ends the symmetry."""
+    x, bias = np.random.default_rng(seed).normal(size=(n, d)), 300 * core.alibi_bias(n, 1)[0]
+
+    def outputs(x, mask=True):
+        return core.masked_softmax(core.scaled_dot_scores(x, x) + bias, mask) @ x
+    np.testing.assert_allclose(outputs(x[::-1]), outputs(x)[::-1], rtol=1e-10, atol=1e-12)
+    swapped = np.concatenate([x[[1, 0]], x[2:]])
+    assert np.abs(rows(outputs(swapped)) - rows(outputs(x))).max() > 1e-6
+    assert np.abs(rows(outputs(x[::-1], core.causal_mask(n))) - rows(outputs(x, core.causal_mask(n)))).max() > 1e-6
+
+
+@given(seeds, st.integers(2, 6), sizes)
+def test_a_causal_mask_shows_part_of_the_order(seed, n, d):
+    """Each query knows the set of words up to it and not their order: one layer can tell that much, and no more."""
+    rng = np.random.default_rng(seed)
+    x, causal = rng.normal(size=(n, d)), core.causal_mask(n)
+    shuffled = np.append(rng.permutation(n - 1), n - 1)                        # the last word stays
+    y, z = (core.attend(a, a, a, causal)[0] for a in (x, x[shuffled]))
+    np.testing.assert_allclose(z[-1], y[-1], rtol=1e-10, atol=1e-12)
+    z = core.attend(x[::-1], x[::-1], x[::-1], causal)[0]
+    assert np.abs(rows(z) - rows(y)).max() > 1e-6
+
+
 def test_scores_follow_the_order_of_queries_and_keys():
     for name in SCORES:
         rng, q, k, _, _ = draw(0, 4, 5, 3, 1)

@@ -1,4 +1,5 @@
 """attnlib.core against slow loops, on random shapes and dtypes, at extreme values, and with wrong arguments."""
+import cmath
 import math
 import warnings
 
@@ -192,6 +193,82 @@ def test_mixed_dtypes_take_the_wider(small):
     assert core.attend(q, k.astype(small), k)[0].dtype == np.float64
 
 
+# ---- positions -------------------------------------------------------------------------------------------------------
+
+angles = st.floats(-50, 50)
+
+
+@given(n=sizes, pairs_=sizes)
+def test_sinusoidal_positions_equal_loop(n, pairs_):
+    result = core.sinusoidal_positions(n, 2 * pairs_)
+    assert result.shape == (n, 2 * pairs_) and result.dtype == np.float64
+    for i in range(n):
+        for c in range(2 * pairs_):
+            angle = i / math.pow(10000, c // 2 / pairs_)
+            close(result[i, c], math.cos(angle) if c % 2 else math.sin(angle), np.float64)
+
+
+@given(n=st.integers(2, 40), pairs_=positive, shift=st.integers(0, 40))
+def test_a_shift_of_sinusoidal_positions_is_one_rotation_for_all_places(n, pairs_, shift):
+    """And so the dot product of two places depends on their distance alone."""
+    table = core.sinusoidal_positions(n + shift, 2 * pairs_)
+    for c in range(pairs_):
+        angle = shift / math.pow(10000, c / pairs_)
+        turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
+        np.testing.assert_allclose(table[shift:, 2 * c:2 * c + 2], table[:n, 2 * c:2 * c + 2] @ turn.T, atol=1e-12)
+    np.testing.assert_allclose(table[shift:] @ table[shift:].T, table[:n] @ table[:n].T, atol=1e-11)
+    np.testing.assert_allclose((table ** 2).sum(axis=-1), pairs_)
+
+
+@given(seed=seeds, dtype=dtypes, batch=batches, n=sizes, pairs_=sizes, whole=st.booleans())
+def test_rotate_equals_complex_numbers(seed, dtype, batch, n, pairs_, whole):
+    """A pair is a complex number, a turn is a product with exp(i angle)."""
+    rng = np.random.default_rng(seed)
+    x, positions = normal(rng, dtype, *batch[0], n, 2 * pairs_), normal(rng, np.int64 if whole else np.float64, *batch[1], n)
+    result = core.rotate(x, positions)
+    shape = np.broadcast_shapes(batch[0], batch[1])
+    assert result.shape == (*shape, n, 2 * pairs_) and result.dtype == np.float64
+    x, positions = np.broadcast_to(x, result.shape), np.broadcast_to(positions, (*shape, n))
+    for i in np.ndindex(*shape, n):
+        for c in range(pairs_):
+            one = cmath.exp(1j * float(positions[i]) / math.pow(10000, c / pairs_)) * complex(*map(float, x[i][2 * c:2 * c + 2]))
+            close(result[i][2 * c:2 * c + 2], [one.real, one.imag], np.float64)
+
+
+@given(seed=seeds, m=positive, n=positive, pairs_=positive, shift=angles)
+def test_rotate_keeps_lengths_and_scores_depend_on_differences_of_positions(seed, m, n, pairs_, shift):
+    rng = np.random.default_rng(seed)
+    q, k, at_q, at_k = (rng.normal(size=shape) for shape in [(2, m, 2 * pairs_), (2, n, 2 * pairs_), m, n])
+    np.testing.assert_allclose(np.linalg.norm(core.rotate(q, 9 * at_q), axis=-1), np.linalg.norm(q, axis=-1))
+    np.testing.assert_array_equal(core.rotate(q, np.zeros(m)), q)
+    scores = core.rotate(q, at_q) @ core.rotate(k, at_k).mT
+    np.testing.assert_allclose(core.rotate(q, at_q + shift) @ core.rotate(k, at_k + shift).mT, scores, atol=1e-11)
+    one_sided = core.rotate(q[:, :1], at_q[:1] - at_k[:1]) @ k[:, :1].mT                # turn the query by the difference
+    np.testing.assert_allclose(one_sided, scores[:, :1, :1], atol=1e-11)
+
+
+def test_the_clock_of_the_chapter():
+    clock = core.rotate(np.array([[2.0, 0.0]] * 4), np.arange(4) * np.pi / 3)
+    np.testing.assert_allclose(clock, [[2, 0], [1, 3**0.5], [-1, 3**0.5], [-2, 0]], atol=1e-12)
+    second = core.rotate(np.array([[1.0, 0.0, 1.0, 0.0]]), np.array([50 * np.pi]))       # 25 turns of the fast hand, a quarter of the slow
+    np.testing.assert_allclose(second, [[1, 0, 0, 1]], atol=1e-12)
+
+
+def test_the_slopes_of_the_paper():
+    for heads, slopes in [(8, [1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 32, 1 / 64, 1 / 128, 1 / 256]), (1, [1 / 256]), (2, [1 / 16, 1 / 256]),
+                          (16, [2 ** (-h / 2) for h in range(1, 17)])]:
+        np.testing.assert_allclose(-core.alibi_bias(2, heads)[:, 1, 0], slopes, rtol=1e-12)
+
+
+@given(n=sizes, heads=sizes)
+def test_alibi_bias_equals_loop(n, heads):
+    result = core.alibi_bias(n, heads)
+    assert result.shape == (heads, n, n) and result.dtype == np.float64
+    assert not np.signbit(np.diagonal(result, axis1=1, axis2=2)).any()                    # no minus zero
+    for h, i, j in np.ndindex(heads, n, n):
+        close(result[h, i, j], -abs(i - j) * math.pow(2, -8 / heads) ** (h + 1), np.float64)
+
+
 # ---- extreme values --------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("dtype, huge", [(np.float16, 6e4), (np.float32, 1e30), (np.float64, 1e30),
@@ -342,6 +419,7 @@ def test_split_heads_gives_each_head_its_slice(seed, dtype, batch, n, heads, e):
     assert result.shape == (*batch[0], heads, n, e) and result.dtype == dtype
     for h in range(heads):
         np.testing.assert_array_equal(result[..., h, :, :], x[..., h * e:(h + 1) * e])
+    np.testing.assert_array_equal(core.split_heads(x, np.int64(heads)), result)
 
 
 @given(seed=seeds, batch=batches, m=sizes, n=sizes, d=positive, c=positive, heads=positive, e=positive, f=sizes, g=sizes,
@@ -488,6 +566,16 @@ WRONG = {
     "mask stretches the scores": (core.attend, (Q, K, V, np.ones((3, 2, 4), bool)), FITS + "(2, 4) was wanted, (3, 2, 4) came"),
     "mask stretches the queries": (core.attend, (Q[:1], K, V, MASK), FITS + "(1, 4) was wanted, (2, 4) came"),
     "mask stretches the keys": (core.masked_softmax, (np.ones((2, 1)), MASK), FITS + "(2, 1) was wanted, (2, 4) came"),
+    "an odd width": (core.sinusoidal_positions, (3, 5), "dim: an even number was wanted, 5 came"),
+    "a width of floats": (core.sinusoidal_positions, (3, 4.0), "dim: a whole number, at least 0, was wanted, 4.0 came"),
+    "a negative width": (core.sinusoidal_positions, (3, -2), "dim: a whole number, at least 0, was wanted, -2 came"),
+    "places": (core.sinusoidal_positions, (True, 4), "n: a whole number, at least 0, was wanted, True came"),
+    "an odd number of features": (core.rotate, (Q, np.arange(2)), "d: an even number was wanted, 3 came"),
+    "a position for each row": (core.rotate, (Q[:, :2], np.arange(3)), "positions: shape (..., n) with n = 2 was wanted, (3,) came"),
+    "positions as a list": (core.rotate, (Q, [0, 1]), "positions: a NumPy array of shape (..., n) was wanted, a list came"),
+    "one row to rotate": (core.rotate, (Q[0], np.arange(2)), "x: shape (..., n, d) was wanted, (3,) came"),
+    "heads": (core.alibi_bias, (3, 0.5), "heads: a whole number, at least 0, was wanted, 0.5 came"),
+    "n of a bias": (core.alibi_bias, (-1, 8), "n: a whole number, at least 0, was wanted, -1 came"),
     "mask of another batch": (core.attend, (np.ones((2, 2, 3)), K, V, np.ones((3, 1, 4), bool)),
                               FITS + "(2, 2, 4) was wanted, (3, 1, 4) came"),
     "split a list": (core.split_heads, (Q.tolist(), 3), "x: a NumPy array of shape (..., n, d) was wanted, a list came"),

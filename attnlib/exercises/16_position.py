@@ -1,0 +1,125 @@
+"""Exercises of 16_position."""
+import math
+
+import numpy as np
+
+from attnlib.check import choice, function, mistake, number
+from attnlib.core import rotate, scaled_dot_scores
+
+number("16.1", 1 / 13,
+       "The distances of places 0, 1 and 2 from place 2 are 2, 1 and 0: amounts 1/2, 2 and 4, together 13/2, and 1/2 over 13/2 is 1/13.",
+       [(8 / 13, "That is the weight of place 2 on itself. Place 0 is two steps away: amount 1/2."),
+        (4 / 13, "That is the weight of place 1. Place 0 is two steps away: amount 1/2."),
+        (2 / 27, "That total has four keys. Place 2 may not see place 3."),
+        (1 / 27, "That is what place 0 gets from place 3, three steps away."),
+        (4 / 7, "You shared the amounts 4, 2, 1. The third cosine is -1/2, so the third amount is 1/2.")])
+
+
+def draw_heads(rng):
+    return (int(rng.integers(1, 13)),)
+
+
+@function("16.2", draw_heads)
+def slopes(heads):
+    """The slopes of the largest power of two that fits; the rest are every second slope, from the first on, of twice that power."""
+    power = 2 ** int(math.log2(heads))
+    more = 2.0 ** (-8 * np.arange(1, 2 * power + 1, 2) / (2 * power))
+    return np.concatenate([2.0 ** (-8 * np.arange(1, power + 1) / power), more])[:heads]
+
+
+@mistake("16.2", "That is the formula for any number of heads. It agrees for powers of two; for 3, 5 or 6 the program differs.")
+def _(heads):
+    return 2.0 ** (-8 * np.arange(1, heads + 1) / heads)
+
+
+@mistake("16.2", "Your extra slopes are among the first ones already. Take every second one from the *first* on.")
+def _(heads):
+    power = 2 ** int(math.log2(heads))
+    more = 2.0 ** (-8 * np.arange(2, 2 * power + 2, 2) / (2 * power))
+    return np.concatenate([2.0 ** (-8 * np.arange(1, power + 1) / power), more])[:heads]
+
+
+@mistake("16.2", "The right slopes in another order: the program appends the extra ones and does not sort.")
+def _(heads):
+    return np.sort(slopes(heads))[::-1]
+
+
+@mistake("16.2", "You took the extra slopes one after the other. Take every second one.")
+def _(heads):
+    power = 2 ** int(math.log2(heads))
+    more = 2.0 ** (-8 * np.arange(1, 2 * power + 1) / (2 * power))
+    return np.concatenate([2.0 ** (-8 * np.arange(1, power + 1) / power), more])[:heads]
+
+
+@mistake("16.2", "Your slopes are negative. The slope is positive; the bias takes it off.")
+def _(heads):
+    return -slopes(heads)
+
+
+@mistake("16.2", "Your first slope is 1. The sequence starts at 2 to the power -8 / heads.")
+def _(heads):
+    power = 2 ** int(math.log2(heads))
+    more = 2.0 ** (-8 * np.arange(0, 2 * power, 2) / (2 * power))
+    return np.concatenate([2.0 ** (-8 * np.arange(power) / power), more])[:heads]
+
+
+def draw_cache(rng):
+    n, d = int(rng.integers(2, 6)), 2 * int(rng.integers(1, 3))
+    return rng.normal(size=(1, d)), rng.normal(size=(n, d))
+
+
+@function("16.3", draw_cache)
+def step_scores(q, k):
+    """The newest query stands at the last place, n - 1, beside the newest key."""
+    n = len(k)
+    return scaled_dot_scores(rotate(q, np.array([n - 1])), rotate(k, np.arange(n)))
+
+
+@mistake("16.3", "That is the colleague's version: every new query believes that it is the first word of the text.")
+def _(q, k):
+    return scaled_dot_scores(rotate(q, np.array([0])), rotate(k, np.arange(len(k))))
+
+
+@mistake("16.3", "Off by one: counted from 0, the last of n places is n - 1, where the newest key stands as well.")
+def _(q, k):
+    return scaled_dot_scores(rotate(q, np.array([len(k)])), rotate(k, np.arange(len(k))))
+
+
+@mistake("16.3", "You turned neither, so the scores know nothing of the places.")
+def _(q, k):
+    return scaled_dot_scores(q, k)
+
+
+@mistake("16.3", "Your keys are not turned. The score needs the difference of two turns.")
+def _(q, k):
+    return scaled_dot_scores(rotate(q, np.array([len(k) - 1])), k)
+
+
+@mistake("16.3", "You turned query and key against each other: the score depends on the sum of the places, not on their difference.")
+def _(q, k):
+    return scaled_dot_scores(rotate(q, np.array([len(k) - 1])), rotate(k, -np.arange(len(k))))
+
+
+@mistake("16.3", "The turns are right, the scale is missing: divide by the root of d.")
+def _(q, k):
+    return rotate(q, np.array([len(k) - 1])) @ rotate(k, np.arange(len(k))).T
+
+
+number("16.4", math.log(2),
+       "The amounts 1, r, r^2, ... with r = exp(-m) add up to 1 / (1 - r), so the place itself keeps 1 - r: 1/2 for r = 1/2, m = ln 2.",
+       [(1 / 2, "That is r = exp(-m), the ratio of neighbouring amounts. The slope is the m in it."),
+        (math.log(1 / 2), "The sign: the slope m is positive, the bias is -m times the distance."),
+        (2, "That is 1/r. The slope is its logarithm."),
+        (1, "With m = 1 the place itself keeps 1 - 1/e, about 0.63."),
+        (math.log(3), "That counts each distance twice, to the left and to the right. Under a causal mask there is one place a distance.")])
+
+choice("16.5", "b",
+       "A reward for distance makes the farthest key the dearest, and the farthest that a causal query sees is place 0, however long "
+       "the text. Scores that know differences only can still find an edge.",
+       [("a", "That reads the query's own place: the nearest is the dearest."),
+        ("c", "Beyond 8 places all distances share one number, and the weight is split among all places that are 8 or more away."),
+        ("d", "Without any bias all places get the same weight, 1/(i + 1) each.")])
+
+number("16.6", 0,
+       "Shift invariance: the two differ by m times i, the same number for every key of row i, and a constant on a row cancels.",
+       [(1, "No weight can change by 1 here. Look at what the two rows of scores differ by: does it depend on the key?")])
