@@ -316,7 +316,13 @@ def test_an_unfinished_notebook_does_not_count_until_git_knows_it(tmp_path, monk
     assert formulas.notebooks() == paths[:1]
 
 
+def test_numbers_alone_are_no_formula(tmp_path):
+    prose = "$$\\tfrac16\\cdot2=\\tfrac13$$\n\n$$\\alpha=a$$\n\n| | context |\n|---|---|\n| one | $c$ |"
+    found = formulas.formulas(chapter(tmp_path, "11_first", prose))
+    assert [text for _, text in found] == [r"$$\alpha=a$$", "|  | context |\n| --- | --- |\n| one | $c$ |"]
+
+
 def test_formulas_are_spelt_in_letters():
     assert formulas.portable("\\{a\\,|\n b\\} <\\operatorname{f}(c) [d](e)*\\ g_i(h)_j") == (
-        r"\lbrace a\thinspace | b\rbrace \lt \mathop{\mathrm{f}}\nolimits (c) [d] (e)\ast \ g_i(h)_ j")
-    assert formulas.in_table(r"of $\|a\|$ \| b") == r"of $\vert a\vert $ \| b"
+        r"\lbrace a\thinspace \vert b\rbrace \lt \mathop{\mathrm{f}}\nolimits (c) [d] (e)\ast \ g_i(h)_ j")
+    assert formulas.in_table(r"of $\|a\|$ \| b") == r"of $\vert a\vert$ \| b"

@@ -20,7 +20,9 @@ An index of the book. `tools/formulas.py` writes it from the notebooks and from 
 
 ## Symbols
 
-A symbol stands in one row for each of its meanings; in *home* it is introduced. The last axis of scores and weights runs over keys.
+A symbol has one row for each of its meanings and shapes; *home* introduces it. Symbols that share a row stand under the first of them.
+In a shape `m` counts queries and `n` keys, `b` the lists of a batch in 41; most other letters are widths, chosen by each chapter.
+`()` is a single number, `...` stands for any axes before. The last axis of scores and weights runs over keys.
 
 | symbol | meaning | shape | in code | home | also in |
 |---|---|---|---|---|---|
@@ -28,7 +30,7 @@ A symbol stands in one row for each of its meanings; in *home* it is introduced.
 FORMULAS = """
 ## Formulas
 
-Each displayed formula and each table of formulas, under the heading of its section.
+Each displayed formula with a letter in it and each table of formulas, under the heading of its section.
 """
 FUNCTIONS = """
 ## Functions
@@ -40,9 +42,9 @@ What a docstring says first; the text of each stands in a cell of its home.
 SPELT = {",": r"\thinspace ", "!": r"\negthinspace ", ":": r"\medspace ", ";": r"\thickspace ", "{": r"\lbrace ", "}": r"\rbrace ",
          "|": r"\Vert ", "\\": r"\cr "}
 TABLE = r"^\|[^\n]*(?:\n\|[^\n]*)*"
-FORMULA = {"formula", "forward", "backward"}                    # a table with such a column is a table of formulas
+FORMULA = {"formula", "forward", "backward", "context"}         # a table with such a column is a table of formulas
 DRESS = "text|mathrm|mathbf|mathbb|mathcal|operatorname|bar|hat|tilde|vec|lvert|overrightarrow|overleftarrow|partial|frac|ln"
-SIGNS = {"<": r"\lt ", ">": r"\gt ", "*": r"\ast ", "](": "] ("}
+SIGNS = {"<": r"\lt ", ">": r"\gt ", "*": r"\ast ", "](": "] (", "|": r"\vert "}
 
 
 def notebooks():
@@ -86,17 +88,17 @@ def symbols(path):
 
 
 def formulas(path):
-    """What a notebook displays between $$ and $$, and its tables of formulas, in order: (heading, Markdown)."""
+    """What a notebook displays between $$ and $$, unless it is all numbers, and its tables of formulas: (heading, Markdown)."""
     found = []
     for heading, prose in sections(path):
         if prose.count("$$") % 2:
             raise ValueError(f"{path.name}: as many $$ that end as begin were wanted under {heading!r}")
         for formula, table in re.findall(rf"\$\$(.*?)\$\$|({TABLE})", prose, re.M | re.S):
-            if formula.strip():
+            if re.search("[A-Za-z]", re.sub(r"\\[A-Za-z]+", "", formula)):
                 found.append((heading, f"$${portable(formula)}$$"))
-            elif not table:
+            elif not formula.strip() and not table:
                 raise ValueError(f"{path.name}: a formula between $$ and $$ was wanted under {heading!r}")
-            elif FORMULA & set(columns(table.splitlines()[0])):
+            elif table and FORMULA & set(columns(table.splitlines()[0])):
                 found.append((heading, "\n".join(f"| {' | '.join(map(in_table, columns(line)))} |" for line in table.splitlines())))
     return found
 
@@ -129,7 +131,7 @@ def portable(math):
 def in_table(text):
     """The text of a cell with its formulas made portable; a bar in one becomes a word."""
     parts = text.replace(r"\|", "|").split("$")
-    parts[1::2] = [portable(part).replace("|", r"\vert ") for part in parts[1::2]]
+    parts[1::2] = [portable(part) for part in parts[1::2]]
     parts[::2] = [part.replace("|", r"\|") for part in parts[::2]]
     return "$".join(parts)
 
