@@ -99,3 +99,12 @@ def test_the_relative_bias_is_one_number_for_a_distance():
         added = (layer.weights.log() - plain)[0, :, i, :i + 1]                           # the bias, up to a constant of the row
         wanted = layer.bias[:, [min(i - j, 8) for j in range(i + 1)]]
         torch.testing.assert_close(added - added[:, -1:], wanted.detach() - wanted[:, -1:].detach())
+
+
+def test_without_content_the_weights_are_those_of_the_price():
+    model = reader("alibi")
+    layer = model.layers[0]
+    for p in (*layer.W_q.parameters(), *layer.W_k.parameters()):
+        torch.nn.init.zeros_(p)
+    layer(torch.randn(1, 14, script.DIM))
+    np.testing.assert_allclose(layer.weights[0].numpy(), core.masked_softmax(core.alibi_bias(14, 4), core.causal_mask(14)), atol=1e-12)
