@@ -5,15 +5,16 @@ from attnlib.check import choice, function, mistake, number
 
 number("15.1", 2,
        "Four heads share 12 features: slices of 3. Head 0 has features 0 to 2, head 1 has 3 to 5, head 2 has 6 to 8: 7 // 3 = 2.",
-       [(3, "You dealt the features round like cards, one to each head in turn (7 % 4). A slice is a run of neighbours."),
+       [(3, "You dealt the features round like cards, one to each head in turn (7 % 4), or you counted the heads from 1. "
+            "A slice is a run of neighbours, and the first head is 0."),
         (1, "A slice is 12/4 = 3 features wide. How many whole slices stand before feature 7? (7 % 3 = 1 is its place inside the slice.)"),
-        (4, "There are four heads, counted from 0.")])
+        (4, "There are four heads, counted from 0: a head 4 does not exist.")])
 
 
 def draw_layer(rng):
     heads = int(rng.integers(2, 5))
     d, e, f = rng.integers(1, 4, size=3)
-    keep = np.flatnonzero(np.arange(heads) != rng.integers(heads)) if rng.random() < 0.5 else rng.permutation(heads)[:1]
+    keep = rng.permutation(heads)[:rng.integers(1, heads + 1)]
     shapes = [(d, heads * e), (d, heads * e), (d, heads * f), (heads * f, heads * f)]
     return *(rng.normal(size=shape) for shape in shapes), heads, keep
 
@@ -64,6 +65,40 @@ def _(W_q, W_k, W_v, W_o, heads, keep):
     return columns(W_q, heads, keep), columns(W_k, heads, keep), W_v, columns(W_o.T, heads, keep).T
 
 
+@mistake("15.2", "The heads are right, their order is not: the small layer has them in the order of `keep`.")
+def _(W_q, W_k, W_v, W_o, heads, keep):
+    return keep_heads(W_q, W_k, W_v, W_o, heads, np.sort(keep))
+
+
+@mistake("15.2", "Return a tuple of the four matrices, not a list.")
+def _(*layer):
+    return list(keep_heads(*layer))
+
+
+@mistake("15.2", "W_o is missing: what belongs to a head there is a run of rows.")
+def _(*layer):
+    return keep_heads(*layer)[:3]
+
+
+@mistake("15.2", "You kept single columns, one a head. A head owns a run of them, as wide as the matrix divided by `heads`.")
+def _(W_q, W_k, W_v, W_o, heads, keep):
+    return W_q[:, keep], W_k[:, keep], W_v[:, keep], W_o[keep]
+
+
+@mistake("15.2", "The axis of heads is still there. Join the heads that stay: a matrix has two axes.")
+def _(W_q, W_k, W_v, W_o, heads, keep):
+    def cut(W):
+        return W.reshape(len(W), heads, -1)[:, keep]
+    return cut(W_q), cut(W_k), cut(W_v), W_o.reshape(heads, -1, W_o.shape[1])[keep]
+
+
+@mistake("15.2", "You used the width of the query heads for the values, too. W_v may be wider or narrower: divide its own by `heads`.")
+def _(W_q, W_k, W_v, W_o, heads, keep):
+    width = W_q.shape[1] // heads
+    run = (np.asarray(keep)[:, None] * width + np.arange(width)).ravel()
+    return W_q[:, run], W_k[:, run], W_v[:, run], W_o[run]
+
+
 def draw_masked(rng):
     b, heads, m, n = rng.integers(1, 4, size=4)
     return rng.normal(size=(b, heads, m, n)), rng.random((b, m, n)) < 0.6
@@ -101,11 +136,23 @@ def _(scores, mask):
     return np.where(mask[:, None], scores, 0)
 
 
+@mistake("15.3", "A large negative number is not minus infinity: where all keys are forbidden, it would spread weight over them.")
+def _(scores, mask):
+    return np.where(mask[:, None], scores, -1e9)
+
+
+@mistake("15.3", "The new axis stands last: your mask is (b, m, n, 1), and its queries meet the heads, its keys the queries.")
+def _(scores, mask):
+    return np.where(mask[..., None], scores, -np.inf)
+
+
 number("15.4", 1 / 2,
        "(n - 1)/n with n = 2. By hand: two one-hot words are √2 apart, so the four targets are the corners of a square with side √2. "
        "A line through its centre leaves a mean squared distance of side²/4 = 1/2, whatever its angle.",
        [(2 / 3, "That is the floor for three words: (n - 1)/n with n = 3."),
-        (1, "That is the whole spread of the four targets about their centre, 2 (n - 1)/n. The best line takes half of it away."),
+        (1, "That is the whole spread of the four targets about their centre, 2 (n - 1)/n, of which the best line takes half away; "
+            "it is also the floor of the square with side 2. One-hot words are √2 apart."),
+        (3 / 4, "That is (n - 1)/n for four words. There are four queries, but two words."),
         (1 / 4, "That is the share of one line of the answer. The error adds up both lines."),
         (0, "Then all four corners of a square would lie on one straight line.")])
 
@@ -120,6 +167,7 @@ number("15.6", 64,
        "W_v[h] is (512, 64): it lets 64 numbers through, and no later matrix brings back what was lost. rank(AB) <= min(rank A, rank B).",
        [(512, "That is the shape's rank, but between its two factors stands a head of width 512/8."),
         (8, "That is the number of heads. Ask for the width of one."),
+        (1, "That is the rank of one column times one row. A head of width w adds up w such products."),
         (4096, "Ranks do not multiply: a product has at most the smaller rank of its factors.")])
 
 choice("15.7", "c",
