@@ -7,6 +7,8 @@ number("01.1", 27 / 64, "With n = 0 only the old state is left: times 3/4 at eac
        [(1 / 64, "You kept 1 - z. In h = (1 - z) n + z h it is z that says how much of the old state stays."),
         (37 / 64, "That is what was lost, 1 - (3/4)^3."),
         (3 / 4, "That is one step. There are three."),
+        (1 / 4, "You took away a quarter of the FIRST state three times. Each step takes a quarter of what is left."),
+        (9 / 16, "That is after two steps. There are three."),
         (0, "The new content is 0, but the update gate lets only a quarter of it in at each step."),
         (1, "Only z = 1 would hold the state for ever.")])
 
@@ -54,6 +56,11 @@ def _(x, h, c, W, U, b):
 @mistake("01.2", "You show the memory itself. It passes through tanh before the output gate.")
 def _(x, h, c, W, U, b):
     return cell(x, h, c, W, U, b, show=lambda c: c)
+
+
+@mistake("01.2", "The gates i and o pass through the sigmoid before they multiply.")
+def _(x, h, c, W, U, b):
+    return cell(x, h, c, W, U, b, gate=lambda z: z)
 
 
 @mistake("01.2", "The order of the blocks is i, g, o.")
@@ -106,68 +113,40 @@ def _(gradient, limit):
     return gradient * min(1, limit / (gradient**2).sum())
 
 
+@mistake("01.3", "You lengthen the short ones and leave the long ones: of 1 and limit / length take the SMALLER.")
+def _(gradient, limit):
+    return gradient * max(1, limit / np.sqrt((gradient**2).sum()))
+
+
+@mistake("01.3", "Now every gradient is 1 long. A long one may keep a length of `limit`, and a short one is to be left alone.")
+def _(gradient, limit):
+    return gradient / np.sqrt((gradient**2).sum())
+
+
 @mistake("01.3", "What is too long is shortened to a length of 1. It may keep a length of `limit`.")
 def _(gradient, limit):
     length = np.sqrt((gradient**2).sum())
     return gradient / length if length > limit else gradient
 
 
-def draw_stack(rng):
-    return int(rng.integers(1, 4)) * 2 + 1, [int(gap) for gap in rng.integers(1, 5, size=rng.integers(1, 4))]
-
-
-@function("01.4", draw_stack)
-def hears(width, gaps):
-    """A layer reaches (width - 1) / 2 gaps to either side; the reaches add up from layer to layer, and the place itself counts once."""
-    return 1 + (width - 1) * sum(gaps)
-
-
-@mistake("01.4", "You multiply from layer to layer. Each layer reaches a fixed number of places further to either side: reaches add up.")
-def _(width, gaps):
-    return width ** len(gaps)
-
-
-@mistake("01.4", "You forgot the gaps: that is right when all of them are 1.")
-def _(width, gaps):
-    return 1 + (width - 1) * len(gaps)
-
-
-@mistake("01.4", "You counted the place in the middle once for each layer.")
-def _(width, gaps):
-    return sum(1 + (width - 1) * gap for gap in gaps)
-
-
-@mistake("01.4", "The place itself is heard too: one more.")
-def _(width, gaps):
-    return (width - 1) * sum(gaps)
-
-
-@mistake("01.4", "That is one side only. The window reaches to the left and to the right.")
-def _(width, gaps):
-    return 1 + (width - 1) // 2 * sum(gaps)
-
-
-@mistake("01.4", "A window of `width` spans width - 1 gaps, not `width` of them.")
-def _(width, gaps):
-    return 1 + width * sum(gaps)
-
-
-number("01.5", 13, "A letter needs 4 binary digits (2^4 = 16). 13 letters need 52 of the 53; a fourteenth would need 56.",
+number("01.4", 13, "A letter needs 4 binary digits (2^4 = 16). 13 letters need 52 of the 53; a fourteenth would need 56.",
        [(17, "That is for eight symbols, three digits each. Sixteen letters need four."),
         (14, "Fourteen letters need 56 digits, and there are 53."),
+        (12, "Twelve take 48 digits: one more letter of four still fits into 53."),
         (16, "You divided 64 by 4. A float64 keeps 53 digits; the others hold the sign and the size."),
         (3, "You divided 53 by 16. A letter needs the LOGARITHM of 16 to base 2: 4 digits."),
         (53, "A letter of sixteen needs four digits, not one."),
         (53 / 4, "A fraction of a letter is no letter.")])
 
-number("01.6", 33, "(1/2) ln 3 * 3/4 * (3/4 ln 3)^(n-1) < 1/1000 from n - 1 > ln(412.0) / 0.1936 = 31.1 on, so n - 1 = 32, n = 33.",
-       [(32, "That is the number of factors u (1 - h^2). The first step has the factor w (1 - h^2): one step more."),
+number("01.5", 33, "(1/2) ln 3 * 3/4 * (3/4 ln 3)^(n-1) < 1/1000 from n - 1 > ln(412.0) / 0.1936 = 31.1 on, so n - 1 = 32, n = 33.",
+       [(31, "31.1 is rounded up, to 32, and that is n - 1: the first step has the factor w (1 - h^2) of its own."),
+        (32, "That is the number of factors u (1 - h^2). The first step has the factor w (1 - h^2): one step more."),
         (37, "You left out the first factor w (1 - h^2) = 0.412, which already takes away more than half."),
         (36, "You counted powers of 3/4 ln 3 alone. The first step has another factor, w (1 - h^2) = 0.412."),
         (34, "One step too many: at n = 33 it is already below."),
         (32.1, "A number of steps is whole: round up.")])
 
-choice("01.7", "b", "The abstract: \"we conjecture that the use of a fixed-length vector is a bottleneck\".",
+choice("01.6", "b", "The abstract: \"we conjecture that the use of a fixed-length vector is a bottleneck\".",
        [("a", "That story is told a lot. The abstract does not mention gradients."),
         ("c", "The abstract does not mention people; it speaks of a soft SEARCH."),
         ("d", "Attention adds computation: a comparison for each pair of written and read words.")])
