@@ -76,6 +76,16 @@ def test_nothing_finished_gives_the_best_beginning():
     assert score == pytest.approx(table.score(tuple(words)), rel=1e-6)
 
 
+def test_a_beam_waits_for_what_the_penalty_may_still_forgive():
+    """The end at once has 0.55, four words 0.45: by the penalty of the longest answer the beginning may still win, and does."""
+    table = Table(0)
+    table.scores[:] = -1e3
+    table.scores[0, [EOS, 3]] = torch.tensor([0.55, 0.45]).log()
+    table.scores[4, 3] = table.scores[24, 3] = table.scores[124, EOS] = 0
+    assert beam_search(table, SOURCE, 3, LIMIT) == (pytest.approx(-0.5978, abs=1e-4), [EOS])
+    assert beam_search(table, SOURCE, 3, LIMIT, 1.0) == (pytest.approx(-0.7985 / 1.5, abs=1e-4), [3, 3, 3, EOS])
+
+
 def test_the_table_of_35_holds_what_its_script_would_write():
     """Each arm of the notebook: every rate once on validation rows, then three seeds with the best of them."""
     script = importlib.import_module("seq2seq")
