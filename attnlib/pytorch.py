@@ -141,6 +141,23 @@ class MultiHeadAttention(nn.Module):
         return self.W_o((weights @ v).transpose(-2, -3).flatten(-2)), weights
 
 
+class AttentionPooling(nn.Module):
+    """Average positions, weighted by the softmax of their dot product with one learned query; (..., n, d) -> (..., d), (..., n).
+
+    Taught in 36.
+    """
+
+    def __init__(self, dim):
+        super().__init__()
+        self.query = nn.Parameter(torch.zeros(1, dim))
+
+    def forward(self, x, mask=None):
+        mask = mask.unsqueeze(-2) if isinstance(mask, torch.Tensor) else mask           # (..., 1, n): one query
+        _validate("m d, n d", mask, query=self.query, x=x)
+        weights = masked_softmax(self.query @ x.mT, mask)
+        return (weights @ x).squeeze(-2), weights.squeeze(-2)
+
+
 class Encoder(nn.Module):
     """Read token numbers (b, n) in both directions; -> memory (b, n, 2h) and summary (b, 2h), the two last states.
 
