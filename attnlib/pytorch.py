@@ -141,6 +141,23 @@ class MultiHeadAttention(nn.Module):
         return self.W_o((weights @ v).transpose(-2, -3).flatten(-2)), weights
 
 
+class AttentionPooling(nn.Module):
+    """Average positions, weighted by the softmax of their dot product with one learned query; (..., n, d) -> (..., d), (..., n).
+
+    Taught in 36.
+    """
+
+    def __init__(self, dim):
+        super().__init__()
+        self.query = nn.Parameter(torch.zeros(1, dim))
+
+    def forward(self, x, mask=None):
+        mask = mask.unsqueeze(-2) if isinstance(mask, torch.Tensor) else mask           # (..., 1, n): one query
+        _validate("m d, n d", mask, query=self.query, x=x)
+        weights = masked_softmax(self.query @ x.mT, mask)
+        return (weights @ x).squeeze(-2), weights.squeeze(-2)
+
+
 class Encoder(nn.Module):
     """Read token numbers (b, n) in both directions; -> memory (b, n, 2h) and summary (b, 2h), the two last states.
 
@@ -281,3 +298,25 @@ def greedy(model, source, limit):
         words.append(torch.where(ended, PAD, scores.argmax(dim=-1)))
         ended = ended | (words[-1] == EOS)
     return torch.cat(words[1:], dim=1)
+
+
+@torch.no_grad()
+def beam_search(model, source, width, limit, alpha=0.0):
+    """Keep the `width` most probable beginnings; -> log-probability / ((5 + length) / 6) ** alpha of the best end, its words.
+
+    Taught in 35.
+    """
+    state, memory = model.read(source)                                                  # one source, (1, n)
+    words, total, finished = torch.full((1, 1), BOS), torch.zeros(1), []
+    for length in range(1, limit + 1):
+        scores, _, state = model.decoder(words[:, -1:], state, *(x.expand(len(words), *x.shape[1:]) for x in memory))
+        options = total.unsqueeze(1) + scores[:, 0].log_softmax(dim=-1)                 # (beginnings, words)
+        total, best = options.flatten().topk(min(width, options.numel()))
+        origin, word = best // options.shape[1], best % options.shape[1]
+        words, state, open_ = torch.cat([words[origin], word.unsqueeze(1)], dim=1), state[origin], word != EOS
+        ended = total[~open_] / ((5 + length) / 6) ** alpha
+        finished += zip(ended.tolist(), words[~open_, 1:].tolist())
+        words, total, state = words[open_], total[open_], state[open_]
+        if not len(words) or (finished and max(finished)[0] >= total.max() / ((5 + limit) / 6) ** alpha):
+            break
+    return max(finished or zip((total / ((5 + limit) / 6) ** alpha).tolist(), words[:, 1:].tolist()))

@@ -8,7 +8,15 @@ from torch import nn
 from torch.nn import functional as F
 
 from attnlib import core
-from attnlib.pytorch import AdditiveAttention, MultiHeadAttention, MultiplicativeAttention, attend, masked_softmax, split_heads
+from attnlib.pytorch import (
+    AdditiveAttention,
+    AttentionPooling,
+    MultiHeadAttention,
+    MultiplicativeAttention,
+    attend,
+    masked_softmax,
+    split_heads,
+)
 
 torch.set_num_threads(1)
 few = settings(max_examples=40, derandomize=True, deadline=None, database=None)
@@ -316,6 +324,91 @@ def test_state_survives_saving(kind, tmp_path):
     other.load_state_dict(torch.load(tmp_path / "state.pt", weights_only=True))
     x = torch.randn(2, 3, 4, dtype=torch.float64)
     assert torch.equal(module(x, x, x)[0], other(x, x, x)[0])
+
+
+# ---- pooling with a learned query ----------------------------------------------------------------------------------
+
+@st.composite
+def pooled(draw):
+    """A pooling layer with a random query, sequences (..., n, d), a mask (..., n) or None."""
+    batch, n, d = draw(st.sampled_from([(), (1,), (3,), (2, 3)])), draw(st.integers(1, 6)), draw(st.integers(1, 4))
+    dtype, generator = draw(st.sampled_from([torch.float32, torch.float64])), torch.Generator().manual_seed(draw(st.integers(0, 10**6)))
+    module = AttentionPooling(d).to(dtype)
+    query, x = tensors(generator, dtype, (1, d), (*batch, n, d))
+    module.query.data = query
+    shape = draw(st.sampled_from([None, (n,), (*batch, n)]))
+    return module, x, None if shape is None else torch.rand(shape, generator=generator) < draw(st.sampled_from([0.2, 0.6, 1.0]))
+
+
+@few
+@given(pooled())
+def test_pooling_is_the_reference_with_one_query(case):
+    module, x, mask = case
+    output, weights = module(x, mask)
+    d = x.shape[-1]
+    wanted = core.attend(d ** 0.5 * array(module.query), array(x), array(x), True if mask is None else array(mask)[..., None, :])
+    assert output.dtype == weights.dtype == x.dtype and output.shape == (*x.shape[:-2], d) and weights.shape == x.shape[:-1]
+    for ours, reference in zip((output, weights), wanted):
+        np.testing.assert_allclose(array(ours), reference[..., 0, :], **CLOSE[x.dtype])
+
+
+@few
+@given(pooled(), st.integers(1, 4))
+def test_pooling_does_not_see_padding(case, more):
+    module, x, mask = case
+    mask = torch.ones(x.shape[:-1], dtype=torch.bool) if mask is None else mask.broadcast_to(x.shape[:-1])
+    wide, shown = F.pad(x, (0, 0, 0, more), value=1e3), F.pad(mask, (0, more))
+    output, weights = module(wide, shown)
+    np.testing.assert_allclose(array(output), array(module(x, mask)[0]), **CLOSE[x.dtype])
+    assert not weights[..., -more:].any() and not weights[~shown].any()
+    broken = torch.where(shown.unsqueeze(-1), wide, -1e6)
+    assert torch.equal(module(broken, shown)[0], output)
+
+
+@few
+@given(pooled())
+def test_pooling_does_not_see_the_order(case):
+    module, x, _ = case
+    turned = module(x.flip(-2))
+    np.testing.assert_allclose(array(turned[0]), array(module(x)[0]), **CLOSE[x.dtype])
+    np.testing.assert_allclose(array(turned[1].flip(-1)), array(module(x)[1]), **CLOSE[x.dtype])
+
+
+def test_pooling_starts_as_the_mean_and_leaves_it_along_the_spread():
+    x, = tensors(torch.Generator().manual_seed(0), torch.float64, (2, 5, 3))
+    module, mask = AttentionPooling(3).double(), torch.tensor([[True] * 5, [True, True, False, False, False]])
+    output, weights = module(x, mask)
+    np.testing.assert_allclose(array(output), np.stack([array(x)[0].mean(axis=0), array(x)[1, :2].mean(axis=0)]))
+    output[0, 0].backward()
+    np.testing.assert_allclose(array(module.query.grad)[0], np.cov(array(x)[0].T, bias=True)[0])
+
+
+@few
+@given(pooled())
+def test_gradients_of_pooling_are_right_and_finite_without_a_place(case):
+    module, x, mask = case
+    module, x = module.double(), x.double().requires_grad_()
+
+    def pool(query, x):
+        return torch.func.functional_call(module, {"query": query}, (x, mask))
+    assert torch.autograd.gradcheck(pool, (module.query.detach().requires_grad_(), x))
+    output, weights = module(x, torch.zeros(x.shape[-2], dtype=torch.bool))
+    (output.sum() + weights.sum()).backward()
+    assert not output.any() and not weights.any() and not x.grad.any() and not module.query.grad.any()
+
+
+@pytest.mark.parametrize("wrong, message", [
+    (lambda x: (x.numpy(),), "^x: a tensor of shape .* was wanted, a ndarray came"),
+    (lambda x: (x[0, 0],), r"^x: shape \(\.\.\., n, d\) was wanted"),
+    (lambda x: (x[..., :2],), r"^x: shape \(\.\.\., n, d\) with d = 4 was wanted, \(2, 3, 2\) came"),
+    (lambda x: (x.float(),), "^x: a tensor torch.float64 was wanted, torch.float32 came"),
+    (lambda x: (x, torch.ones(2, 3)), "^mask: a boolean tensor .* torch.float32 came"),
+    (lambda x: (x, np.ones((2, 3), bool)), "^mask: .* a ndarray came"),
+    (lambda x: (x, True), "^mask: .* a bool came"),
+    (lambda x: (x, torch.ones(2, 5, dtype=torch.bool)), r"^mask: a shape that broadcasts to \(2, 1, 3\) was wanted, \(2, 1, 5\) came")])
+def test_pooling_names_a_wrong_argument(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        AttentionPooling(4).double()(*wrong(GOOD))
 
 
 # ---- errors -------------------------------------------------------------------------------------------------------
