@@ -9,6 +9,8 @@ number("14.1", 2 / 5,
        [(2 / 3, "That is park's weight without the garden, 4/6. The garden's amount, 4, joins the total."),
         (1 / 3, "You split park's old 4/6 between the two. The total grows from 6 to 10: 4/10 each."),
         (4 / 5, "That is what park and garden have together."),
+        (4 / 7, "You counted the garden once. Its card is the park's, so its amount is 4 as well."),
+        (1 / 2, "You left nothing for ball and dog. Nobody's amount is 0: they count once each."),
         (1 / 4, "That would be equal shares. A place counts four times: amounts 4, 4, 1, 1.")])
 
 
@@ -36,6 +38,11 @@ def _(W_q, W_k):
 @mistake("14.2", "You divided by the root of a, the width of the vectors. d is the width of queries and keys, the last axis of W_q.")
 def _(W_q, W_k):
     return W_q @ W_k.T / np.sqrt(len(W_q))
+
+
+@mistake("14.2", "You divided by the root of b, the width of those who are asked. d is the last axis of W_q and of W_k.")
+def _(W_q, W_k):
+    return W_q @ W_k.T / np.sqrt(len(W_k))
 
 
 @mistake("14.2", "You divided by d. The scale is its root.")
@@ -71,6 +78,11 @@ def _(x_q, x_k, W_q, W_k, W_v):
     return softmax(x_q @ W_q @ (x_k @ W_k).T / np.sqrt(W_q.shape[-1])) @ (x_q @ W_v)
 
 
+@mistake("14.3", "You let x_k ask and x_q answer. x_q reads x_k: queries from x_q, keys and values from x_k.")
+def _(x_q, x_k, W_q, W_k, W_v):
+    return softmax(x_k @ W_q @ (x_q @ W_k).T / np.sqrt(W_q.shape[-1])) @ (x_q @ W_v)
+
+
 @mistake("14.3", "Sources and softmax are right, the scale is gone.")
 def _(x_q, x_k, W_q, W_k, W_v):
     return softmax(x_q @ W_q @ (x_k @ W_k).T) @ (x_k @ W_v)
@@ -81,12 +93,13 @@ def _(x_q, x_k, W_q, W_k, W_v):
     return softmax(x_q @ W_q @ (x_k @ W_k).T / np.sqrt(W_q.shape[-1])) @ x_k
 
 
-number("14.4", 1 / 4,
-       "4 w2 = 1 and 4 w3 = 2, so w2 = 1/4 and w3 = 1/2; the weights add up to 1, which leaves 1/4.",
-       [(0, "Its value adds nothing to the output, but its weight is what is missing: 1 - 1/4 - 1/2."),
+number("14.4", 3 / 8,
+       "4 w2 = 1/2 and 4 w3 = 2, so w2 = 1/8 and w3 = 1/2; the weights add up to 1, which leaves 3/8.",
+       [(0, "Its value adds nothing to the output, but its weight is what is missing: 1 - 1/8 - 1/2."),
+        (1 / 8, "That is the weight of the second key: 4 w2 = 1/2."),
         (1 / 2, "That is the weight of the third key: 4 w3 = 2."),
         (1 / 3, "Equal shares would give the output (4/3, 4/3)."),
-        (3 / 4, "That is what the other two have together.")])
+        (5 / 8, "That is what the other two have together.")])
 
 
 def draw_triangle(rng):
@@ -124,6 +137,11 @@ def _(o, v):
     return bool(np.abs(o).max() < np.abs(v).max())
 
 
+@mistake("14.5", "Positive weights that make o are not enough: they must add up to 1. That is the third equation.")
+def _(o, v):
+    return bool((np.linalg.lstsq(v.T, o, rcond=None)[0] > 0).all())
+
+
 @mistake("14.5", "You looked at the weights of the second and third value alone. Their sum must also stay below 1, which leaves a "
                  "positive weight for the first.")
 def _(o, v):
@@ -139,7 +157,8 @@ number("14.6", 2,
 
 choice("14.7", "b",
        "Swap the two dogs: the input is the same, so the output is; but by equivariance the outputs are swapped too, so they are "
-       "equal. A residual adds equals to equals, and the next layer starts from equal vectors again.",
+       "equal. A residual adds equals to equals, and the next layer starts from equal vectors again. Positions or a causal mask "
+       "tell them apart.",
        [("a", "Both dogs see all the words. Without positions nobody is a neighbour."),
         ("c", "If they are equal after one layer, the next layer starts from equal vectors."),
         ("d", "The argument uses no property of the matrices: the two are the same row of X, so the same query meets the same keys.")])
@@ -147,6 +166,7 @@ choice("14.7", "b",
 number("14.8", np.sqrt(3) / (1 + np.sqrt(2) + np.sqrt(3)),
        "Halved scores are the roots of the amounts: 1, sqrt(2), sqrt(3). dog gets sqrt(3)/(1 + sqrt(2) + sqrt(3)), about 0.418.",
        [(1 / 2, "That is the weight with the factor. Halved scores are closer together."),
+        (np.sqrt(3) / (2 + np.sqrt(2) + np.sqrt(3)), "You let it read itself too. It asks from outside: three keys."),
         (1 / 4, "You halved the weight. The score is halved; its amount, 3, becomes the root of 3."),
         (9 / 14, "You doubled the scores: amounts 1, 4, 9."),
         (1 / 3, "Equal shares come at a score of 0 for all. Halved is not zero.")])
