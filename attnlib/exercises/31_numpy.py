@@ -1,0 +1,144 @@
+"""Exercises of 31_numpy."""
+import numpy as np
+
+from attnlib.check import choice, function, mistake, number
+
+number("31.1", 12800,
+       "The shapes (10, 1, 64) and (1, 20, 64) stretch to (10, 20, 64): 10 · 20 · 64 = 12,800 numbers.",
+       [(200, "That is the table of scores, after the sum over the 64 features. The product still has them."),
+        (1280, "Did you multiply 20 and 64? The 10 queries count as well."),
+        (640, "That is q alone. It stretches across the 20 keys."),
+        (1920, "You added the two sizes. Every query meets every key: multiply.")])
+
+
+def draw_pairs(rng):
+    b, m, n, d = rng.integers(1, 4, size=4)
+    batch = (int(b),) if rng.random() < 0.5 else ()
+    return rng.standard_normal((*batch, m, d)), rng.standard_normal((*batch, n, d))
+
+
+@function("31.2", draw_pairs)
+def distance_scores(q, k):
+    """|q - k|² = |q|² - 2 q·k + |k|²: a column, a matrix product and a row; minus one half of it is q·k - |q|²/2 - |k|²/2."""
+    return q @ k.mT - (q**2).sum(axis=-1)[..., :, None] / 2 - (k**2).sum(axis=-1)[..., None, :] / 2
+
+
+@mistake("31.2", "That is the squared distance. The score is minus one half of it: near keys should score high.")
+def _(q, k):
+    return -2 * distance_scores(q, k)
+
+
+@mistake("31.2", "The sign is turned: far keys score high.")
+def _(q, k):
+    return -distance_scores(q, k)
+
+
+@mistake("31.2", "The factor 1/2 is missing.")
+def _(q, k):
+    return 2 * distance_scores(q, k)
+
+
+@mistake("31.2", "That is minus one half of the distance, not of its square.")
+def _(q, k):
+    return -np.sqrt(np.maximum(-2 * distance_scores(q, k), 0)) / 2
+
+
+@mistake("31.2", "The queries' squared length is missing. It shifts a whole row, so the weights are the same; the scores are not.")
+def _(q, k):
+    return q @ k.mT - (k**2).sum(axis=-1)[..., None, :] / 2
+
+
+def draw_padded(rng):
+    b, m, n = rng.integers(1, 4, size=3)
+    lengths = rng.integers(1, n + 1, size=b)
+    return rng.standard_normal((b, m, n)), np.arange(n) < lengths[:, None]
+
+
+@function("31.3", draw_padded)
+def hidden(scores, real):
+    """real (b, n) needs an axis for the queries, (b, 1, n). Without it, NumPy lines up b with the queries' axis m from the right."""
+    return np.where(real[:, None, :], scores, -np.inf)
+
+
+@mistake("31.3", "That is still the bug: (b, n) is lined up from the right, so sentence i's padding is hidden from query i everywhere.")
+def _(scores, real):
+    return np.where(real, scores, -np.inf)
+
+
+@mistake("31.3", "The new axis stands last, (b, n, 1): you hide rows of queries instead of columns of keys.")
+def _(scores, real):
+    return np.where(real[:, :, None], scores, -np.inf)
+
+
+@mistake("31.3", "The axis is right, the sense is not: True marks real tokens, which keep their scores.")
+def _(scores, real):
+    return np.where(real[:, None, :], -np.inf, scores)
+
+
+@mistake("31.3", "A score of 0 is a score like another, with amount exp(0) = 1. What is hidden needs minus infinity.")
+def _(scores, real):
+    return np.where(real[:, None, :], scores, 0)
+
+
+@mistake("31.3", "A large negative number hides only from moderate scores; see 13_masks. Use minus infinity.")
+def _(scores, real):
+    return np.where(real[:, None, :], scores, -1e9)
+
+
+number("31.4", 384,
+       "8 · 12 · 1024 · 1024 weights of 4 bytes are 402,653,184 bytes; divided by 2**20 that is 384 MiB.",
+       [(768, "That is with 8 bytes a number; float32 has 4."),
+        (402.653184, "That is in millions of bytes. A MiB is 2**20 bytes."),
+        (402653184, "That is in bytes. Divide by 2**20."),
+        (96, "That counts the weights in MiB as if each took one byte. float32 has 4."),
+        (32, "All 12 heads have their own weights."),
+        (48, "All 8 sentences have their own weights."),
+        (0.375, "The table has 1024 times 1024 entries for each head, not 1024.")])
+
+
+def draw_heads(rng):
+    b, h, m, n, e, g = rng.integers(1, 4, size=6)
+    weights = rng.random((b, h, m, n))
+    return weights / weights.sum(axis=-1, keepdims=True), rng.standard_normal((b, n, h, e)), rng.standard_normal((h, e, g))
+
+
+@function("31.5", draw_heads)
+def joined(weights, v, W_o):
+    """j is summed in the average, h and e in the join: what is kept is b, i and g."""
+    return np.einsum("bhij,bjhe,heg->big", weights, v, W_o)
+
+
+@mistake("31.5", "The heads are still apart: h stands in your result. Projecting what was joined means summing over h as well.")
+def _(weights, v, W_o):
+    return np.einsum("bhij,bjhe,heg->bhig", weights, v, W_o)
+
+
+@mistake("31.5", "You turned the weights over: the sum has to run over their last axis, the keys.")
+def _(weights, v, W_o):
+    if weights.shape[-1] != weights.shape[-2]:
+        raise ValueError("weights and values do not fit")
+    return np.einsum("bhji,bjhe,heg->big", weights, v, W_o)
+
+
+@mistake("31.5", "You averaged over the heads. The join adds up what each head contributes.")
+def _(weights, v, W_o):
+    return joined(weights, v, W_o) / weights.shape[1]
+
+
+@mistake("31.5", "That is (m, b, g): the batch axis comes first.")
+def _(weights, v, W_o):
+    return joined(weights, v, W_o).swapaxes(0, 1)
+
+
+choice("31.6", "b",
+       "Without the scale the rows still sum to 1 and the shapes are right; only numbers, or a second route, can tell. "
+       "(a) and (d) break the rows' sums, (c) breaks the shape.",
+       [("a", "Without keepdims the totals divide columns: the rows no longer sum to 1."),
+        ("c", "That gives one number for each place, (m,), so the output has not the shape (m, e) of an average over keys."),
+        ("d", "Then the columns sum to 1 and the rows do not.")])
+
+choice("31.7", "c",
+       "Nothing may be read, so nothing is: zeros, and the output is zero.",
+       [("a", "A plain softmax of minus infinities gives nan. masked_softmax does not."),
+        ("b", "Equal weights come from a large finite number in place of minus infinity; then hidden keys are read."),
+        ("d", "It is a legal row, for example in padding; no error is raised.")])
