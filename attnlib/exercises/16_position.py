@@ -12,7 +12,11 @@ number("16.1", 1 / 13,
         (4 / 13, "That is the weight of place 1. Place 0 is two steps away: amount 1/2."),
         (2 / 27, "That total has four keys. Place 2 may not see place 3."),
         (1 / 27, "That is what place 0 gets from place 3, three steps away."),
-        (4 / 7, "You shared the amounts 4, 2, 1. The third cosine is -1/2, so the third amount is 1/2.")])
+        (4 / 7, "You shared the amounts 4, 2, 1. The third cosine is -1/2, so the third amount is 1/2."),
+        (1 / 7, "You shared the amounts 1, 2, 4. The cosine of place 0 is -1/2, so its amount is 1/2."),
+        (1 / 2, "That is the amount of place 0. The weight is its share of the three amounts."),
+        (-math.log(2), "That is the score of place 0: turn the three scores into amounts, then share."),
+        (0.12195, "You shared out e to the cosine. The score is 2 ln 2 times the cosine.")])
 
 
 def draw_heads(rng):
@@ -51,6 +55,24 @@ def _(heads):
     return np.concatenate([2.0 ** (-8 * np.arange(1, power + 1) / power), more])[:heads]
 
 
+@mistake("16.2", "For 3 or 6 heads, say, that is right. A power of two itself needs no appending: it gets the formula alone.")
+def _(heads):
+    power = 2 ** math.ceil(math.log2(heads) - 1) if heads > 1 else 1
+    more = 2.0 ** (-8 * np.arange(1, 2 * power + 1, 2) / (2 * power))
+    return np.concatenate([2.0 ** (-8 * np.arange(1, power + 1) / power), more])[:heads]
+
+
+@mistake("16.2", "You took the next larger power of two and cut its slopes off. Start from the smaller one, and append.")
+def _(heads):
+    power = 2 ** math.ceil(math.log2(heads))
+    return 2.0 ** (-8 * np.arange(1, power + 1) / power)[:heads]
+
+
+@mistake("16.2", "Your slopes are 2 to the power -8 / h, which grow with h. The exponent is -8 h / H.")
+def _(heads):
+    return 2.0 ** (-8 / np.arange(1, heads + 1))
+
+
 @mistake("16.2", "Your slopes are negative. The slope is positive; the bias takes it off.")
 def _(heads):
     return -slopes(heads)
@@ -85,9 +107,14 @@ def _(q, k):
     return scaled_dot_scores(rotate(q, np.array([len(k)])), rotate(k, np.arange(len(k))))
 
 
-@mistake("16.3", "You turned neither, so the scores know nothing of the places.")
+@mistake("16.3", "The scores know nothing of the places: you turned neither, or both by the same place.")
 def _(q, k):
     return scaled_dot_scores(q, k)
+
+
+@mistake("16.3", "The distances are right, their sign is not: you turned the oldest key most, as if it stood ahead of the query.")
+def _(q, k):
+    return scaled_dot_scores(q, rotate(k, np.arange(len(k))[::-1]))
 
 
 @mistake("16.3", "Your keys are not turned. The score needs the difference of two turns.")
@@ -109,6 +136,8 @@ number("16.4", math.log(2),
        "The amounts 1, r, r^2, ... with r = exp(-m) add up to 1 / (1 - r), so the place itself keeps 1 - r: 1/2 for r = 1/2, m = ln 2.",
        [(1 / 2, "That is r = exp(-m), the ratio of neighbouring amounts. The slope is the m in it."),
         (math.log(1 / 2), "The sign: the slope m is positive, the bias is -m times the distance."),
+        (2 * math.log(2), "That place keeps 3/4: 1 - exp(-m) is what it keeps."),
+        (0.69, "Two digits are too few here. Type the formula."),
         (2, "That is 1/r. The slope is its logarithm."),
         (1, "With m = 1 the place itself keeps 1 - 1/e, about 0.63."),
         (math.log(3), "That counts each distance twice, to the left and to the right. Under a causal mask there is one place a distance.")])
