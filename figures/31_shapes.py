@@ -1,4 +1,4 @@
-"""Draw the shapes of the scores: two blocks that stretch to one and are summed over its depth, and the same as an einsum."""
+"""Draw how the scores come from two blocks that stretch to one, which is summed over its depth."""
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -24,38 +24,22 @@ def block(ax, x, y, down, across, deep, colour, ghost=(1, 1)):
             cell(i, j, c, 1, "-")
 
 
-def letters(ax, x, y, name, axes, colours):
-    """A row of boxes, one for each axis of an array, and the array's name below."""
-    for i, (axis, colour) in enumerate(zip(axes, colours)):
-        ax.add_patch(plt.Rectangle((x + 0.8 * i, y), 0.72, 0.72, facecolor=colour, edgecolor="none"))
-        plot.label(ax, x + 0.8 * i + 0.36, y + 0.34, axis, ha="center", color="white", weight="bold")
-    plot.label(ax, x + 0.4 * len(axes) - 0.04, y - 0.35, name, ha="center", fontsize=9)
-
-
 def draw():
-    fig, ax = plt.subplots(figsize=(9.2, 4.6))
+    fig, ax = plt.subplots(figsize=(9.2, 2.9))
     kinds = [(0.2, M, 1, D, plot.QUERY, (M, N), "q[:, None, :]\n(m, 1, d)"), (5.2, 1, N, D, plot.KEY, (M, N), "k[None, :, :]\n(1, n, d)"),
              (10.2, M, N, D, plot.MUTED, (1, 1), "product\n(m, n, d)"), (15.4, M, N, 1, plot.INK, (1, 1), "scores\n(m, n)")]
     for x, down, across, deep, colour, ghost, name in kinds:
         block(ax, x, 6.2, down, across, deep, colour, ghost)
         plot.label(ax, x + 1.6, 3.35, name, ha="center", fontsize=9)
-    for x, sign in [(4.65, "×"), (9.65, "="), (14.7, "sum\nover d")]:
+    for x, sign in [(4.65, "×"), (9.65, "="), (14.65, "sum over\nfeatures")]:
         plot.label(ax, x, 5.2, sign, ha="center", fontsize=9 if "sum" in sign else 13)
     plot.label(ax, -0.35, 5.2, "queries", rotation=90, ha="center", fontsize=9, color=plot.MUTED)
-    plot.label(ax, 1.7, 7.35, "keys", ha="center", fontsize=9, color=plot.MUTED)
+    plot.label(ax, 2.05, 7.4, "keys", ha="center", fontsize=9, color=plot.MUTED)
     ax.annotate("", (3.2, 7.2), (0.9, 7.2), arrowprops={"arrowstyle": "->", "color": plot.MUTED})
     ax.annotate("", (0, 4.3), (0, 6.2), arrowprops={"arrowstyle": "->", "color": plot.MUTED})
     ax.annotate("", (4.05, 4.95), (3.3, 4.3), arrowprops={"arrowstyle": "->", "color": plot.MUTED})
     plot.label(ax, 3.8, 4.35, "features", fontsize=9, color=plot.MUTED)
-    letters(ax, 1.3, 1.0, "q (m, d)", "ic", [plot.QUERY, plot.ALARM])
-    letters(ax, 6.2, 1.0, "k (n, d)", "jc", [plot.KEY, plot.ALARM])
-    letters(ax, 16.2, 1.0, "scores (m, n)", "ij", [plot.QUERY, plot.KEY])
-    plot.label(ax, 4.5, 1.34, ",", ha="center", fontsize=14)
-    ax.annotate("", (15.6, 1.36), (8.6, 1.36), arrowprops={"arrowstyle": "->", "color": plot.INK})
-    plot.label(ax, 12.1, 1.8, "c stands in both and not in the result:", ha="center", fontsize=9, color=plot.ALARM)
-    plot.label(ax, 12.1, 0.95, "multiply where c is equal, sum over c", ha="center", fontsize=9, color=plot.ALARM)
-    ax.plot([-0.4, 19.6], [2.45, 2.45], color=plot.MUTED, linewidth=1, linestyle=":")
-    ax.set(xlim=(-0.7, 19.7), ylim=(0.2, 7.6))
+    ax.set(xlim=(-0.7, 19.7), ylim=(2.8, 7.6))
     ax.axis("off")
     return fig
 

@@ -1,10 +1,13 @@
-"""Print what each notebook costs: python tools/bench.py [11 32 ...]
+"""Print what each notebook costs, and the NumPy layer beside PyTorch's: python tools/bench.py [11 32 ...]
 
 Wall and CPU seconds and peak memory of one run from a fresh kernel, start and imports included, beside what its head states.
+The layer, 8 heads of 64 features and 512 tokens in float64 on one thread, is measured with the whole book and with 31.
 """
+import os
 import re
 import sys
 import time
+from timeit import timeit
 
 import book
 import setup
@@ -30,6 +33,24 @@ def measure(path, queue):
     queue.put((wall, used.ru_utime + used.ru_stime, used.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 2**30))
 
 
+def layer():
+    """Print the least of several seconds, taken in turn, of our multi_head_attention and of torch.nn.MultiheadAttention."""
+    os.environ.update(book.environment())
+    import numpy as np
+    import torch
+
+    from attnlib import core
+    torch.set_num_threads(1)
+    x, *matrices = np.random.default_rng(0).standard_normal((5, 512, 512)) / 512**0.5
+    theirs, tokens = torch.nn.MultiheadAttention(512, 8, bias=False, batch_first=True, dtype=torch.float64), torch.tensor(x)
+    theirs.in_proj_weight.data, theirs.out_proj.weight.data = torch.tensor(np.hstack(matrices[:3]).T), torch.tensor(matrices[3].T)
+    runs = [lambda: core.multi_head_attention(x, x, *matrices, 8)[0], lambda: theirs(tokens, tokens, tokens, need_weights=False)[0].numpy()]
+    with torch.no_grad():
+        np.testing.assert_allclose(runs[0](), runs[1](), atol=1e-12)
+        ours, least = np.min([[timeit(run, number=1) for run in runs] for _ in range(9)], axis=0) * 1000
+    print(f"multi_head_attention {ours:.0f} ms, torch.nn.MultiheadAttention {least:.0f} ms, ratio {ours / least:.1f}")
+
+
 def main(numbers):
     print(f"{'notebook':28}{'wall s':>8}{'CPU s':>8}{'GiB':>7}   stated")
     total, wrong = [0.0, 0.0], []
@@ -46,6 +67,8 @@ def main(numbers):
         remark = "   <- not within a factor of two" * off
         print(f"{path.stem:28}{wall:8.1f}{cpu:8.1f}{memory:7.2f}   {seconds:.0f} s, {gib} GiB{remark}", flush=True)
     print(f"{'sum':28}{total[0]:8.1f}{total[1]:8.1f}")
+    if not numbers or "31" in numbers:
+        layer()
     return int(bool(wrong))
 
 

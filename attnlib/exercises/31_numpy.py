@@ -8,6 +8,7 @@ number("31.1", 12800,
        [(200, "That is the table of scores, after the sum over the 64 features. The product still has them."),
         (1280, "Did you multiply 20 and 64? The 10 queries count as well."),
         (640, "That is q alone. It stretches across the 20 keys."),
+        (819200, "That multiplies the two sizes, so 64 counts twice. The features meet each other one to one."),
         (1920, "You added the two sizes. Every query meets every key: multiply.")])
 
 
@@ -43,6 +44,16 @@ def _(q, k):
     return -np.sqrt(np.maximum(-2 * distance_scores(q, k), 0)) / 2
 
 
+@mistake("31.2", "The keys' squared length is missing. Long keys would win for their length.")
+def _(q, k):
+    return q @ k.mT - (q**2).sum(axis=-1)[..., :, None] / 2
+
+
+@mistake("31.2", "Look at the middle term: |q - k|² has -2 q·k in it, so the score has +q·k.")
+def _(q, k):
+    return -(q @ k.mT) - (q**2).sum(axis=-1)[..., :, None] / 2 - (k**2).sum(axis=-1)[..., None, :] / 2
+
+
 @mistake("31.2", "The queries' squared length is missing. It shifts a whole row, so the weights are the same; the scores are not.")
 def _(q, k):
     return q @ k.mT - (k**2).sum(axis=-1)[..., None, :] / 2
@@ -60,7 +71,7 @@ def hidden(scores, real):
     return np.where(real[:, None, :], scores, -np.inf)
 
 
-@mistake("31.3", "That is still the bug: (b, n) is lined up from the right, so sentence i's padding is hidden from query i everywhere.")
+@mistake("31.3", "That is still the bug: (b, n) is lined up from the right, so query i has sentence i's padding hidden, in every sentence.")
 def _(scores, real):
     return np.where(real, scores, -np.inf)
 
@@ -93,41 +104,50 @@ number("31.4", 384,
         (96, "That counts the weights in MiB as if each took one byte. float32 has 4."),
         (32, "All 12 heads have their own weights."),
         (48, "All 8 sentences have their own weights."),
-        (0.375, "The table has 1024 times 1024 entries for each head, not 1024.")])
+        (4, "That is one head of one sentence."),
+        (0.375, "That is in GiB; or you counted 1024 entries for each head, where the table has 1024 times 1024.")])
 
 
-def draw_heads(rng):
-    b, h, m, n, e, g = rng.integers(1, 4, size=6)
-    weights = rng.random((b, h, m, n))
-    return weights / weights.sum(axis=-1, keepdims=True), rng.standard_normal((b, n, h, e)), rng.standard_normal((h, e, g))
+def draw_two_layers(rng):
+    b, h, g, n = rng.integers(1, 4, size=4)
+    first, second = rng.random((b, h, n, n)), rng.random((b, g, n, n))
+    return first / first.sum(axis=-1, keepdims=True), second / second.sum(axis=-1, keepdims=True)
 
 
-@function("31.5", draw_heads)
-def joined(weights, v, W_o):
-    """j is summed in the average, h and e in the join: what is kept is b, i and g."""
-    return np.einsum("bhij,bjhe,heg->big", weights, v, W_o)
+@function("31.5", draw_two_layers)
+def through(first, second):
+    """The second layer's i reads j, the first layer's j read k: j is summed, and both letters of heads, which is then divided out."""
+    return np.einsum("bgij,bhjk->bik", second, first) / (first.shape[1] * second.shape[1])
 
 
-@mistake("31.5", "The heads are still apart: h stands in your result. Projecting what was joined means summing over h as well.")
-def _(weights, v, W_o):
-    return np.einsum("bhij,bjhe,heg->bhig", weights, v, W_o)
+@mistake("31.5", "You added over the pairs of heads. An average divides by their number: each row should add up to 1.")
+def _(first, second):
+    return np.einsum("bgij,bhjk->bik", second, first)
 
 
-@mistake("31.5", "You turned the weights over: the sum has to run over their last axis, the keys.")
-def _(weights, v, W_o):
-    if weights.shape[-1] != weights.shape[-2]:
-        raise ValueError("weights and values do not fit")
-    return np.einsum("bhji,bjhe,heg->big", weights, v, W_o)
+@mistake("31.5", "The order is turned: i stands in the layer that reads last, the second.")
+def _(first, second):
+    return np.einsum("bhij,bgjk->bik", first, second) / (first.shape[1] * second.shape[1])
 
 
-@mistake("31.5", "You averaged over the heads. The join adds up what each head contributes.")
-def _(weights, v, W_o):
-    return joined(weights, v, W_o) / weights.shape[1]
+@mistake("31.5", "One letter for both layers' heads pairs head 1 with head 1 only. Give each layer its own letter.")
+def _(first, second):
+    return np.einsum("bhij,bhjk->bik", second, first) / first.shape[1]
 
 
-@mistake("31.5", "That is (m, b, g): the batch axis comes first.")
-def _(weights, v, W_o):
-    return joined(weights, v, W_o).swapaxes(0, 1)
+@mistake("31.5", "The heads are still apart: two more letters stand in your result.")
+def _(first, second):
+    return np.einsum("bgij,bhjk->bghik", second, first)
+
+
+@mistake("31.5", "You divided by the first layer's heads only. There are h times g pairs.")
+def _(first, second):
+    return np.einsum("bgij,bhjk->bik", second, first) / first.shape[1]
+
+
+@mistake("31.5", "Your result stands on its side: rows are the tokens that read, i, columns those that are read, k.")
+def _(first, second):
+    return through(first, second).swapaxes(-1, -2)
 
 
 choice("31.6", "b",
