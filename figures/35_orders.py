@@ -38,7 +38,7 @@ def panel(ax, kind):
         arrow(ax, (3.95, 2.9), (3.3, 3.5), plot.QUERY)
     if kind == 2:
         box(ax, 0.9, 5.0, r"$\tilde h_{t-1}$", plot.INK)
-        ax.plot([0.15, 0.0, 0.0, 3.45], [5.0, 5.0, 1.52, 1.52], color=plot.ALARM, linewidth=1.6, zorder=1)
+        ax.plot([0.15, 0.0, 0.0, 3.45], [5.0, 5.0, 1.52, 1.52], color=plot.ALARM, linewidth=1.6, zorder=1, solid_capstyle="butt")
         arrow(ax, (3.45, 1.52), (3.9, 2.28), plot.ALARM)
         ax.plot([0.0, 0.28], [5.0, 5.0], color=plot.ALARM, linewidth=1.6)
     ax.set(xlim=(-0.15, 5.35), ylim=(0, 6.7))

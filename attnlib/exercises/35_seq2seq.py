@@ -11,6 +11,7 @@ number("35.1", 1 + 33 + 33**2,
         (1 + 33 + 33**2 + 33**3, "You count answers of four words. The end is the third word at the latest."),
         (34 + 34**2 + 34**3, "The end cannot stand inside an answer, and stands last in each: 33 choices for every word before it."),
         (1 + 31 + 31**2, "A network may also write the padding or the beginning; nothing forbids it. 33 words are not the end."),
+        (1 + 34 + 34**2, "The end cannot stand inside an answer: before it, 33 words are open, not 34."),
         (34**3, "Those are all sequences of three words. An answer is over at its first end.")])
 
 number("35.2", np.log(np.log(2 / 7) / np.log(1 / 3)) / np.log(9 / 6),
@@ -57,6 +58,11 @@ def _(weights):
 @mistake("35.3", "That is the mean over the places. The sum was wanted.")
 def _(weights):
     return np.log(np.minimum(weights.sum(axis=0), 1)).mean()
+
+
+@mistake("35.3", "The logarithm is missing: without it a place that is never read costs no more than one.")
+def _(weights):
+    return np.minimum(weights.sum(axis=0), 1).sum()
 
 
 @mistake("35.3", "The logarithm stands inside the sum: a place that is hardly read must hurt much.")
