@@ -17,6 +17,7 @@ number("36.2", 17664,
        [(17408, "That is Keras' count. PyTorch has a second bias, of 4 x 64 numbers."),
         (17152, "The biases are missing; PyTorch has two for each of the 4 x 64 rows."),
         (17472, "The second bias is as long as the first: 4 x 64, one number for each row of the four blocks."),
+        (13248, "Those are three blocks. The proposal is a fourth beside the three gates."),
         (4416, "That is one block of 64. There are four: three gates and the proposal.")])
 
 
@@ -59,6 +60,26 @@ def _(x, lost):
     return np.interp(places, places[~lost], x[~lost], left=0, right=0)
 
 
+@mistake("36.3", "You carried the next value backward. Between two known values a straight line was wanted.")
+def _(x, lost):
+    places, known = np.arange(len(x)), np.flatnonzero(~lost)
+    return x[known[np.minimum(np.searchsorted(known, places), len(known) - 1)]]
+
+
+@mistake("36.3", "You took the nearest known value. Between two known values a straight line was wanted.")
+def _(x, lost):
+    known = np.flatnonzero(~lost)
+    return x[known[np.abs(np.arange(len(x))[:, None] - known).argmin(axis=1)]]
+
+
+@mistake("36.3", "You put the mean of the two known neighbours there. Over two lost places the line passes at 1/3 and 2/3.")
+def _(x, lost):
+    places, known = np.arange(len(x)), np.flatnonzero(~lost)
+    after = known[np.minimum(np.searchsorted(known, places), len(known) - 1)]
+    before = known[np.maximum(np.searchsorted(known, places, side="right") - 1, 0)]
+    return (x[before] + x[after]) / 2
+
+
 @mistake("36.3", "You left the lost values out. The result has as many values as x.")
 def _(x, lost):
     return x[~lost]
@@ -99,6 +120,27 @@ def _(x, mask):
     return (x - x.mean(axis=(0, 1))) / x.std(axis=(0, 1)) * mask[:, :, None]
 
 
+@mistake("36.4", "The mean is right, but padding still counts in the deviation: each zero lies one mean away from the mean.")
+def _(x, mask):
+    mean = x[mask].mean(axis=0)
+    return (x - mean) / np.sqrt(((x - mean) ** 2).sum(axis=(0, 1)) / mask.sum()) * mask[:, :, None]
+
+
+@mistake("36.4", "You divided by n - 1 in the deviation (PyTorch's default). The colleague's `x.std`, in NumPy, divides by n.")
+def _(x, mask):
+    return np.where(mask[:, :, None], (x - x[mask].mean(axis=0)) / x[mask].std(axis=0, ddof=1), 0)
+
+
+@mistake("36.4", "You divided by the variance. The deviation is its root.")
+def _(x, mask):
+    return np.where(mask[:, :, None], (x - x[mask].mean(axis=0)) / x[mask].var(axis=0), 0)
+
+
+@mistake("36.4", "You returned the real places alone. The batch keeps its shape (b, n, d).")
+def _(x, mask):
+    return (x[mask] - x[mask].mean(axis=0)) / x[mask].std(axis=0)
+
+
 @mistake("36.4", "One mean for all features. Each feature has its own: keep the last axis.")
 def _(x, mask):
     return np.where(mask[:, :, None], (x - x[mask].mean()) / x[mask].std(), 0) if x.shape[2] > 1 else standardise(x, mask)
@@ -125,6 +167,7 @@ number("36.5", 26 / 3,
         (4, "That is c itself, the mean."),
         (74 / 3, "That is the mean of the squares. The softmax takes the mean out: subtract 4 squared."),
         (13, "That is the variance divided by n - 1. The weights here are 1/3 each."),
+        (np.sqrt(26 / 3), "That is the standard deviation. The slope is its square, the variance."),
         (26, "The weights 1/3 are missing.")])
 
 choice("36.6", "d",
