@@ -10,6 +10,7 @@ number("34.1", 1 / 3,
        "Three equal scores share alike: 1/3. Right would be 1/4, since the first sentence has four words.",
        [(1 / 4, "That is what it should be. The mask (4, 4) is read as (m, n): which of its rows serves the last query?"),
         (1, "You took a sentence of one word. The last query takes the last row of the mask."),
+        (0, "For the function True means may attend, and no row of this mask hides the first key."),
         (1 / 2, "You took the third row. The last query takes the last row of the mask.")])
 
 
@@ -44,6 +45,11 @@ def _(query, key, value):
     return np.concatenate([w.transpose(2, 1, 0).reshape(-1, len(w)) for w in (query, key, value)])
 
 
+@mistake("34.2", "Your three blocks have an axis of their own. They stand one under the other: (3d, d).")
+def _(query, key, value):
+    return np.stack([w.reshape(len(w), -1).T for w in (query, key, value)])
+
+
 def draw_moved(rng):
     b, m, n, d = (int(x) for x in rng.integers(1, 4, 4))
     keep = rng.random((b, n + 1)) < 0.6
@@ -76,6 +82,11 @@ def _(q, k, v, keep):
 @mistake("34.3", "You took Keras' order. The function wants query, key, value.")
 def _(q, k, v, keep):
     return F.scaled_dot_product_attention(q, v, k, attn_mask=keep[:, None], scale=1.0)
+
+
+@mistake("34.3", "A mask (b, n) is read as (m, n). Give it an axis for the queries: (b, 1, n).")
+def _(q, k, v, keep):
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=keep, scale=1.0)
 
 
 @mistake("34.3", "No mask at all: padding is read.")
