@@ -22,7 +22,7 @@ from nbclient import NotebookClient  # noqa: E402
 HEAD = re.compile(r"reading and exercises, (\d+) s running · \*\*Memory\*\* ([\d.]+) GiB")
 
 
-def measure(path, queue):
+def measure(path):
     """Run one notebook as this process' only child, so that the kernel's resources can be told from its parent's."""
     nb = nbformat.read(path, as_version=4)
     start = time.perf_counter()
@@ -30,7 +30,7 @@ def measure(path, queue):
     client.execute(env=book.environment())
     wall = time.perf_counter() - start
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    queue.put((wall, used.ru_utime + used.ru_stime, used.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 2**30))
+    return wall, used.ru_utime + used.ru_stime, used.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 2**30
 
 
 def layer():
@@ -55,11 +55,8 @@ def main(numbers):
     print(f"{'notebook':28}{'wall s':>8}{'CPU s':>8}{'GiB':>7}   stated")
     total, wrong = [0.0, 0.0], []
     for path in book.chosen(numbers):
-        queue = mp.Queue()
-        child = mp.Process(target=measure, args=(path, queue))
-        child.start()
-        wall, cpu, memory = queue.get()
-        child.join()
+        with mp.Pool(1) as pool:                                # a fresh process for each; what it raises is raised here
+            wall, cpu, memory = pool.apply(measure, (path,))
         seconds, gib = map(float, HEAD.search(path.read_text(encoding="utf-8")).groups())
         off = not (seconds / 2 <= max(cpu, 1) <= seconds * 2) or not memory / 2 <= max(gib, 0.1) <= memory * 2 or cpu > 60 or memory > 2
         wrong += [path.stem] * off
