@@ -17,8 +17,8 @@ number("32.1", 3 / 5,
 
 def draw_batch(rng):
     b, n, d = int(rng.integers(2, 4)), int(rng.integers(2, 5)), int(rng.integers(2, 5))
-    mask = rng.random((b, n)) < 0.6
-    mask[:, rng.integers(n)] = True
+    mask, order = rng.random((b, n)) < 0.6, rng.permutation(n)
+    mask[:, order[0]], mask[:, order[1]] = True, False
     return torch.tensor(np.round(rng.normal(size=(b, n, d)), 1)), torch.tensor(np.round(rng.normal(size=(b, d)), 1)), torch.tensor(mask)
 
 
@@ -79,6 +79,16 @@ def _(X, q, mask):
 def _(X, q, mask):
     scores = (X @ q[..., None])[..., 0] / X.shape[-1] ** 0.5
     return (scores.masked_fill(~mask, -torch.inf).softmax(0).nan_to_num(0)[:, None] @ X)[:, 0]
+
+
+@mistake("32.2", "Every sequence got the first one's mask: (b, n) was read as (queries, keys). A padding mask is (b, 1, n).")
+def _(X, q, mask):
+    return listing(X, q, mask[:1].expand(len(X), -1))
+
+
+@mistake("32.2", "In yours every query reads every sequence, (b, b, d). One query for each sequence is (b, 1, d).")
+def _(X, q, mask):
+    return attend(q, X, X, mask[:, None])[0]
 
 
 @mistake("32.2", "The right numbers in the shape (b, 1, d). Take the axis of the single query off again.")
