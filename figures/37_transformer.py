@@ -64,7 +64,7 @@ def draw():
     box(ax, 9.0, right + 1.05, "scores of the next word", plot.INK, "41")
     arrow(ax, (9.0, right + 0.34), (9.0, right + 0.71))
     arrow(ax, (2.95, left), (5.85, left), (5.85, 6.75), (7.5, 6.75), colour=plot.KEY)
-    ax.text(4.4, left + 0.2, "memory: keys and values", ha="center", va="bottom", color=plot.KEY, weight="bold")
+    ax.text(3.1, left + 0.12, "memory: keys and values", ha="left", va="bottom", color=plot.KEY, weight="bold")
     ax.set(xlim=(-0.1, 11.9), ylim=(-0.4, right + 1.5))
     ax.axis("off")
     return fig

@@ -174,6 +174,16 @@ def test_the_count_is_the_formula(pre_norm, tied):
     assert (model.out.weight is model.target.weight) == tied
 
 
+@pytest.mark.parametrize("pre_norm, side", [(True, 0), (True, 1), (False, 0), (False, 1)])
+def test_each_stack_ends_in_its_own_norm(pre_norm, side):
+    model, source, target = shuffled(Transformer(13, 13, 8, 2, 2, pre_norm)), words(2, 5), words(2, 4)
+    inner = (model.encoders if side == 0 else model.decoders)[-1].norms[-1]
+    for p in (model.norms[side] if pre_norm else inner).parameters():
+        p.data.zero_()                                      # what leaves this stack is zero, and the other stack is not touched
+    memory, scores = model.read(source)[1][0], model(source, target)[0]
+    assert memory.any() == (side == 1) and scores.any() == (side == 0)
+
+
 def test_word_vectors_are_scaled_and_placed():
     model = Transformer(13, 13, 8)
     model.source.weight.data.zero_()

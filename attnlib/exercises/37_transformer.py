@@ -8,7 +8,9 @@ number("37.1", 210,
        "Chapter 73 keeps keys and values and comes down to 20 places, still one after the other.",
        [(20, "That is a pass of training, or decoding with kept keys and values. Here each step computes all earlier places again."),
         (400, "The first step has one place, not 20. Each step has one more than the step before."),
-        (190, "The last step counts too: it computes 20 places.")])
+        (190, "The last step counts too: it computes 20 places."),
+        (420, "20 * 21 counts every place twice: the sum 1 + 2 + ... + 20 is half of that."),
+        (230, "The first step reads one place, the beginning, and the last step 20: what is written last is never read.")])
 
 P = 3 * (28 * 64**2 + 32 * 64) + 4 * 64 + 2000 * 64
 number("37.2", P,
@@ -18,7 +20,10 @@ number("37.2", P,
         (P - 64000, "One table is missing: source and target have their own vocabularies here."),
         (P - 256, "The two norms at the top of the stacks are missing: gamma and beta, 64 each, twice."),
         (P - 2 * 350208 // 3, "That is one layer on each side. There are three."),
-        (P - 3 * 32 * 64, "The biases and the norms inside the layers are missing.")])
+        (P - 3 * 32 * 64, "The biases and the norms inside the layers are missing."),
+        (P - 3 * 32 * 64 - 256, "The biases and the norms are missing."),
+        (P - 128000, "The two tables are missing."),
+        (P - 3 * (4 * 64**2 + 6 * 64), "A decoder layer has two attentions and three norms; you counted it like an encoder layer.")])
 
 
 def draw_places(rng):
@@ -60,6 +65,26 @@ def _(x, gamma, eps):
 @mistake("37.3", "You average over everything. Each place is normed by itself.")
 def _(x, gamma, eps):
     return gamma * x / np.sqrt((x ** 2).mean() + eps)
+
+
+@mistake("37.3", "You subtract the mean of the features. RMS normalisation leaves it.")
+def _(x, gamma, eps):
+    return gamma * (x - x.mean(axis=-1, keepdims=True)) / np.sqrt((x ** 2).mean(axis=-1, keepdims=True) + eps)
+
+
+@mistake("37.3", "eps is missing under the root.")
+def _(x, gamma, eps):
+    return gamma * x / np.sqrt((x ** 2).mean(axis=-1, keepdims=True))
+
+
+@mistake("37.3", "That is the length of the vector. Take the root of the mean of the squares, with eps under it.")
+def _(x, gamma, eps):
+    return gamma * x / np.linalg.norm(x, axis=-1, keepdims=True)
+
+
+@mistake("37.3", "gamma multiplies. You divide by it.")
+def _(x, gamma, eps):
+    return x / (gamma * np.sqrt((x ** 2).mean(axis=-1, keepdims=True) + eps))
 
 
 @mistake("37.3", "The root is missing.")
@@ -107,6 +132,26 @@ def _(target):
     return np.concatenate([np.full_like(target[:, :1], 2), target[:, :-1]], axis=1)
 
 
+@mistake("37.4", "The beginning is there, but the words have not moved: the first is lost, and each place reads what it has to write.")
+def _(target):
+    return np.concatenate([np.ones_like(target[:, :1]), target[:, 1:]], axis=1)
+
+
+@mistake("37.4", "The beginning belongs in front of the words, not behind them.")
+def _(target):
+    return np.concatenate([target[:, :-1], np.ones_like(target[:, :1])], axis=1)
+
+
+@mistake("37.4", "The last word is left out, and the beginning (1) is missing in front.")
+def _(target):
+    return target[:, :-1]
+
+
+@mistake("37.4", "The end is no input: nothing is written after it. The decoder reads as many words as it writes.")
+def _(target):
+    return np.concatenate([np.ones_like(target[:, :1]), target[:, :-1], np.full_like(target[:, :1], 2)], axis=1)
+
+
 @mistake("37.4", "`roll` brings the last word round to the front; there the beginning belongs.")
 def _(target):
     return np.roll(target, 1, axis=1)
@@ -152,6 +197,30 @@ def _(scores, target, eps):
     return surprise(scores)[np.arange(len(target)), target].mean()
 
 
+@mistake("37.5", "In the formula the right word gets 1 - eps and its eps/K as well; you give it 1 - eps alone.")
+def _(scores, target, eps):
+    loss = surprise(scores)
+    right = loss[np.arange(len(target)), target]
+    return ((1 - eps) * right + eps * (loss.sum(axis=1) - right) / loss.shape[1]).mean()
+
+
+@mistake("37.5", "The sign: a loss is the surprise, minus the logarithm.")
+def _(scores, target, eps):
+    loss = surprise(scores)
+    return -((1 - eps) * loss[np.arange(len(target)), target] + eps * loss.mean(axis=1)).mean()
+
+
+@mistake("37.5", "Sum over the words, mean over the places only. You take the mean over both.")
+def _(scores, target, eps):
+    loss = surprise(scores)
+    return ((1 - eps) * loss[np.arange(len(target)), target] + eps * loss.mean(axis=1)).mean() / loss.shape[1]
+
+
+@mistake("37.5", "The softmax is missing: these are scores, not logarithms of probabilities.")
+def _(scores, target, eps):
+    return -((1 - eps) * scores[np.arange(len(target)), target] + eps * scores.mean(axis=1)).mean()
+
+
 @mistake("37.5", "The mean over the places was wanted, you return their sum.")
 def _(scores, target, eps):
     loss = surprise(scores)
@@ -170,7 +239,8 @@ number("37.6", 1e4 * (512 * 4000) ** -0.5,
        [(1e4 * 4000 ** -0.5, "The factor with the width, 512 ** -0.5, is missing."),
         (1e4 * 512 ** -0.5, "That is the factor in front. Multiply by the value of the minimum at its top."),
         (1e4 * 512 ** -0.5 * 4000 ** -1.5, "That is the rate of the first step. It rises up to step 4000."),
-        ((512 * 4000) ** -0.5, "In ten-thousandths, please: multiply by 10,000.")])
+        ((512 * 4000) ** -0.5, "In ten-thousandths, please: multiply by 10,000."),
+        (4000, "That is the step at which it is highest. How high is it there?")])
 
 choice("37.7", "c",
        "The source is there in full before the first word is written, so no place of it lies in the future. Only padding must be hidden.",
