@@ -24,6 +24,15 @@ def test_opinion_words_are_agreed_on_and_split():
         assert met <= set(sum(parts[name].values(), []))
 
 
+def test_in_a_contrast_the_clause_that_is_not_conceded_decides():
+    for review in (r for r in sentiment.reviews("whole", "test", 300) if r.kind == "contrast"):
+        wins = int(review.tokens[0].text == "although" or ("but", "joint") in [(t.text, t.part) for t in review.tokens])
+        (word,) = [t for t in review.tokens if t.decides and t.part == "opinion"]
+        assert word.clause == review.clause == wins
+        denied = any(t.part == "negator" and t.clause == wins for t in review.tokens)
+        assert review.good == ((word.text in sentiment.WORDS[True]) != denied)
+
+
 def test_what_is_asked_about_decides():
     for review in sentiment.reviews("aspect", "test", 300):
         (clause,) = {t.clause for t in review.tokens if t.decides}

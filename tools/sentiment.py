@@ -63,16 +63,12 @@ class Token(NamedTuple):
 
 
 class Clause(NamedTuple):
-    """What is said of one thing: is the opinion word a good one, is it denied, how strong is it (1, -1, or 0: not said)?"""
+    """What is said of one thing: the opinion word, the words around it, and what denies or weighs it, if anything does."""
     noun: str
     word: str
     form: str
     negator: str = ""
     adverb: str = ""
-
-    @property
-    def good(self):
-        return (self.word in WORDS[True]) != bool(self.negator)
 
 
 class Review(NamedTuple):
