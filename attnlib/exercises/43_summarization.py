@@ -1,0 +1,153 @@
+"""Exercises of 43_summarization."""
+import numpy as np
+
+from attnlib.check import choice, function, mistake, number
+
+number("43.1", 1 / 2,
+       "Shared words: sort and list, 2. The text has 3 words, P = 2/3; the summary has 5, R = 2/5. F = 2 * 4/15 / (16/15) = 1/2.",
+       [(2 / 3, "That is the precision: 2 of the text's 3 words. F also needs the recall."),
+        (2 / 5, "That is the recall: 2 of the summary's 5 words. F also needs the precision."),
+        (8 / 15, "That is the arithmetic mean of 2/3 and 2/5. F is the harmonic mean."),
+        (3 / 4, "You counted \"the\" as shared; the summary has \"a\".")])
+
+number("43.2", 1 / 2,
+       "Written: 1/3 * 1/2 = 1/6. \"the\" stands at the first and at the fourth place, 1/8 + 3/8 = 1/2;\n"
+       "copied: 2/3 * 1/2 = 1/3. Together 1/2.",
+       [(1 / 6, "That is the written part. \"the\" can be copied, too."),
+        (1 / 3, "That is the copied part. The list gives \"the\" something as well."),
+        (1 / 4, "You copied from the first \"the\" alone; all its places count."),
+        (5 / 12, "You copied from the fourth place alone; all places of \"the\" count."),
+        (1, "Weigh the two parts by p and 1 - p.")])
+
+
+def draw_words(rng):
+    written = rng.integers(0, 3, rng.integers(0, 9)).tolist()
+    p = rng.random(4)
+    return written, p / p.sum()
+
+
+@function("43.3", draw_words)
+def without_repeated_triples(written, p):
+    """Look at the last two words; each word that followed this pair before is forbidden."""
+    p = p.copy()
+    for i in range(len(written) - 2):
+        if written[i:i + 2] == written[-2:]:
+            p[written[i + 2]] = 0
+    return p / p.sum()
+
+
+@mistake("43.3", "You forbid every word that was written before. People write \"the\" twice; only a triple must not come again.")
+def _(written, p):
+    p = p.copy()
+    p[written] = 0
+    return p / p.sum()
+
+
+@mistake("43.3", "You forbid pairs: what followed the last word alone. Compare the last two words.")
+def _(written, p):
+    p = p.copy()
+    for i in range(len(written) - 1):
+        if written[i] == written[-1]:
+            p[written[i + 1]] = 0
+    return p / p.sum()
+
+
+@mistake("43.3", "The probabilities that remain must add up to one again: divide by their sum.")
+def _(written, p):
+    p = p.copy()
+    for i in range(len(written) - 2):
+        if written[i:i + 2] == written[-2:]:
+            p[written[i + 2]] = 0
+    return p
+
+
+@mistake("43.3", "You look at the first time the pair occurred only. It may have occurred again, followed by another word.")
+def _(written, p):
+    p = p.copy()
+    for i in range(len(written) - 2):
+        if written[i:i + 2] == written[-2:]:
+            p[written[i + 2]] = 0
+            break
+    return p / p.sum()
+
+
+def draw_weights(rng):
+    weights = rng.random((rng.integers(1, 6), rng.integers(2, 6))) ** 3
+    return (weights / weights.sum(axis=1, keepdims=True),)
+
+
+@function("43.4", draw_weights)
+def penalty(weights):
+    """Coverage at step t is the sum of the weights of the steps before t, so that of the first step is zero."""
+    coverage = weights.cumsum(axis=0) - weights
+    return np.minimum(weights, coverage).sum(axis=1).mean()
+
+
+@mistake("43.4", "That is the colleague's: step t is counted in its own coverage, so the minimum is the weight itself and the penalty 1.")
+def _(weights):
+    return np.minimum(weights, weights.cumsum(axis=0)).sum(axis=1).mean()
+
+
+@mistake("43.4", "You compare with the step before only. Coverage is the sum of all steps before.")
+def _(weights):
+    before = np.vstack([np.zeros(weights.shape[1]), weights[:-1]])
+    return np.minimum(weights, before).sum(axis=1).mean()
+
+
+@mistake("43.4", "The first step is a step too: its penalty is zero, and the mean is over all steps.")
+def _(weights):
+    coverage = weights.cumsum(axis=0) - weights
+    return np.minimum(weights, coverage).sum(axis=1)[1:].mean() if len(weights) > 1 else 0.0
+
+
+@mistake("43.4", "You divide by the number of places as well. Add up over the places, average over the steps.")
+def _(weights):
+    return np.minimum(weights, weights.cumsum(axis=0) - weights).mean()
+
+
+@mistake("43.4", "You add up over the steps. Take their mean.")
+def _(weights):
+    return np.minimum(weights, weights.cumsum(axis=0) - weights).sum()
+
+
+def draw_sentences(rng):
+    return rng.normal(size=(rng.integers(2, 6), 3)), float(rng.choice([0.5, 1.0, 2.0]))
+
+
+@function("43.5", draw_sentences)
+def shares_of(x, gain):
+    """exp(gain * x x^T) is symmetric: what flows from i to j flows back if the share of i is its row sum over the total."""
+    sums = np.exp(gain * x @ x.T).sum(axis=1)
+    return sums / sums.sum()
+
+
+@mistake("43.5", "That is the share after one step from an even start: the mean of the rows of weights. The walk goes on.")
+def _(x, gain):
+    e = np.exp(gain * x @ x.T)
+    return (e / e.sum(axis=1, keepdims=True)).mean(axis=0)
+
+
+@mistake("43.5", "You add up the similarities and take the softmax of the sums. Take exp first, then the sums.")
+def _(x, gain):
+    sums = (gain * x @ x.T).sum(axis=1)
+    e = np.exp(sums - sums.max())
+    return e / e.sum()
+
+
+@mistake("43.5", "The row sums are right; shares must add up to one.")
+def _(x, gain):
+    return np.exp(gain * x @ x.T).sum(axis=1)
+
+
+@mistake("43.5", "You left the gain out.")
+def _(x, gain):
+    sums = np.exp(x @ x.T).sum(axis=1)
+    return sums / sums.sum() if gain != 1 else np.exp(x @ x.T).sum(axis=1) / np.exp(x @ x.T).sum()
+
+
+choice("43.6", "b",
+       "x_i . x_i = 1 is the largest product of vectors of length 1, so the sharpest softmax stays where it is: the walk stands still and\n"
+       "ranks nothing. That is why the gain has a best value in between.",
+       [("a", "That is the other end, a gain of zero."),
+        ("c", "The nearest vector to x_i among all of them is x_i itself."),
+        ("d", "A softmax adds up to one for any gain.")])
