@@ -15,40 +15,85 @@ number("32.1", 3 / 5,
         (1 / 3, "A weight is an amount divided by the total; which amounts are left, 1, 2, 3 without the hidden one?")])
 
 
-def draw_lengths(rng):
-    n = int(rng.integers(2, 6))
-    return torch.tensor(rng.integers(0, n + 1, rng.integers(1, 4))), n
+def draw_batch(rng):
+    b, n, d = int(rng.integers(2, 4)), int(rng.integers(2, 5)), int(rng.integers(2, 5))
+    mask, order = rng.random((b, n)) < 0.6, rng.permutation(n)
+    mask[:, order[0]], mask[:, order[1]] = True, False
+    return torch.tensor(np.round(rng.normal(size=(b, n, d)), 1)), torch.tensor(np.round(rng.normal(size=(b, d)), 1)), torch.tensor(mask)
 
 
-@function("32.2", draw_lengths)
-def padding_mask(lengths, n):
-    """Place j (from 0) holds a word if j < length; lengths (b, 1, 1) against places (n,) gives (b, 1, n)."""
-    return torch.arange(n) < lengths[:, None, None]
+@function("32.2", draw_batch)
+def listing(X, q, mask):
+    """One query a sequence is an axis of size 1 in q and in the mask; the vectors are keys and values. Then take the axis off."""
+    return attend(q[:, None], X, X, mask[:, None])[0][:, 0]
 
 
-@mistake("32.2", "That is the library's meaning, True = hidden. In this book True = may attend.")
-def _(lengths, n):
-    return ~padding_mask(lengths, n)
+@mistake("32.2", "Two things: divide by the root of d, and use the mask.")
+def _(X, q, mask):
+    return listing(X * X.shape[-1] ** 0.5, q, torch.ones_like(mask)) / X.shape[-1] ** 0.5
 
 
-@mistake("32.2", "One place too many: places count from 0, so a sentence of length 3 has the places 0, 1, 2.")
-def _(lengths, n):
-    return torch.arange(n) <= lengths[:, None, None]
+@mistake("32.2", "The scores are not scaled: divide them by the root of the width d.")
+def _(X, q, mask):
+    return listing(X, q * X.shape[-1] ** 0.5, mask)
 
 
-@mistake("32.2", "The shape is (b, n). Between sentence and key an axis of size 1 for the queries is missing.")
-def _(lengths, n):
-    return padding_mask(lengths, n)[:, 0]
+@mistake("32.2", "You divided by the root of n, the number of vectors. The spread of a score grows with the width d.")
+def _(X, q, mask):
+    return listing(X, q * (X.shape[-1] / X.shape[-2]) ** 0.5, mask)
 
 
-@mistake("32.2", "The shape is (b, n, 1): that would hide queries. The last axis runs over keys.")
-def _(lengths, n):
-    return padding_mask(lengths, n).mT
+@mistake("32.2", "You divided by d. The spread of a score is the root of d.")
+def _(X, q, mask):
+    return listing(X, q / X.shape[-1] ** 0.5, mask)
 
 
-@mistake("32.2", "Your words stand at the end. Here the padding follows the words.")
-def _(lengths, n):
-    return padding_mask(lengths, n).flip(-1)
+@mistake("32.2", "The mask has no effect in your version.")
+def _(X, q, mask):
+    return listing(X, q, torch.ones_like(mask))
+
+
+@mistake("32.2", "Your mask means the opposite. In this book True = may attend.")
+def _(X, q, mask):
+    return listing(X, q, ~mask)
+
+
+@mistake("32.2", "A hidden score became 0, and exp(0) = 1 is an amount like any other. Use minus infinity.")
+def _(X, q, mask):
+    scores = (X @ q[..., None])[..., 0] / X.shape[-1] ** 0.5
+    return ((scores * mask).softmax(-1)[:, None] @ X)[:, 0]
+
+
+@mistake("32.2", "Hidden vectors that are set to zero still get a weight, and their zeros water the average down. Mask the scores.")
+def _(X, q, mask):
+    return listing(X * mask[..., None], q, torch.ones_like(mask))
+
+
+@mistake("32.2", "You masked after the softmax: what the hidden vectors took is lost, and the rest no longer sums to 1.")
+def _(X, q, mask):
+    weights = attend(q[:, None], X, X)[1] * mask[:, None]
+    return (weights @ X)[:, 0]
+
+
+@mistake("32.2", "Your softmax runs over the sequences of the batch (dim=0). It runs over the vectors, dim=-1.")
+def _(X, q, mask):
+    scores = (X @ q[..., None])[..., 0] / X.shape[-1] ** 0.5
+    return (scores.masked_fill(~mask, -torch.inf).softmax(0).nan_to_num(0)[:, None] @ X)[:, 0]
+
+
+@mistake("32.2", "Every sequence got the first one's mask: (b, n) was read as (queries, keys). A padding mask is (b, 1, n).")
+def _(X, q, mask):
+    return listing(X, q, mask[:1].expand(len(X), -1))
+
+
+@mistake("32.2", "In yours every query reads every sequence, (b, b, d). One query for each sequence is (b, 1, d).")
+def _(X, q, mask):
+    return attend(q, X, X, mask[:, None])[0]
+
+
+@mistake("32.2", "The right numbers in the shape (b, 1, d). Take the axis of the single query off again.")
+def _(X, q, mask):
+    return listing(X, q, mask)[:, None]
 
 
 def draw_sentences(rng):
@@ -150,56 +195,10 @@ number("32.5", (7 / 54) ** 0.5,
         (1 / 3 ** 0.5, "The entries are independent: add variances, 1/36 + 4/36 + 9/36 in place of the square of the sum.")])
 
 
-def draw_cache(rng):
-    m, d = int(rng.integers(1, 4)), int(rng.integers(1, 4))
-    n = m + int(rng.integers(0, 3))
-    return tuple(torch.tensor(np.round(rng.normal(size=s), 1)) for s in ((m, d), (n, d), (n, d)))
-
-
-def masked(q, k, v, diagonal):
-    return attend(q, k, v, torch.ones(len(q), len(k), dtype=torch.bool).tril(diagonal))[0]
-
-
-@function("32.6", draw_cache)
-def decode(q, k, v):
-    """Query i is token n - m + i, so it sees keys 0 .. n - m + i: a lower triangle whose diagonal is moved right by n - m."""
-    mask = torch.ones(len(q), len(k), dtype=torch.bool).tril(diagonal=len(k) - len(q))
-    return F.scaled_dot_product_attention(q[None], k[None], v[None], attn_mask=mask)[0]
-
-
-@mistake("32.6", "That is the bug itself: is_causal starts at the top left, so the first new token sees only the oldest.")
-def _(q, k, v):
-    return masked(q, k, v, 0)
-
-
-@mistake("32.6", "Without a mask the new tokens see each other's future.")
-def _(q, k, v):
-    return attend(q, k, v)[0]
-
-
-@mistake("32.6", "The diagonal is moved to the wrong side: tril moves right for a positive number, here n - m.")
-def _(q, k, v):
-    return masked(q, k, v, len(q) - len(k))
-
-
-@mistake("32.6", "A token may see itself; your diagonal is one too small.")
-def _(q, k, v):
-    return masked(q, k, v, len(k) - len(q) - 1)
-
-
-@mistake("32.6", "One step too far: every query sees one token of its future.")
-def _(q, k, v):
-    return masked(q, k, v, len(k) - len(q) + 1)
-
-
-@mistake("32.6", "Your mask means the opposite: in this function True = may attend.")
-def _(q, k, v):
-    return attend(q, k, v, ~torch.ones(len(q), len(k), dtype=torch.bool).tril(len(k) - len(q)))[0]
-
-
-number("32.7", 24,
+number("32.6", 24,
        "W_q has 3 x 4 = 12 numbers, W_k 2 x 4 = 8, v 4: together 24; there is no bias.",
        [(20, "You left out v, which turns the hidden layer into a score."),
         (29, "You counted biases: 4 for the hidden layer and 1 for v. This layer has none."),
         (28, "You counted a bias for the hidden layer. This layer has none."),
+        (25, "You counted a bias for v. This layer has none."),
         (6, "That is the multiplicative score, query_dim x key_dim.")])

@@ -131,12 +131,17 @@ def _(energies, keep):
     return bahdanau_weights(energies, keep)[:, :, 0]
 
 
-choice("33.5", "b",
-       "The key's bias b adds q . b to every score of a row, the same for all keys; softmax does not see a shift, so nothing\n"
-       "downstream depends on b. The query's bias adds b . k_j, which differs from key to key; the other two reach the output.",
-       [("a", "It adds b . k_j to the score of key j, and keys differ. So it does something."),
-        ("c", "The weights sum to 1, so it is added whole to the average: it does something."),
-        ("d", "It is added to the output itself.")])
+number("33.5", 3 / (2 * np.e + 3),
+       "The cast makes 1 of the two keys that query 2 may see and 0 of the three later ones, whatever the tokens are. The amounts\n"
+       "are e, e and 1, 1, 1: the future has 3 / (2e + 3), about 0.36.",
+       [(0, "That is what a mask should do, and minus infinity would. Here the scores *become* 1 and 0, and exp(0) is 1."),
+        (3 / 5, "That is a uniform row. The two allowed keys have the score 1 and the amount e."),
+        (4 / (np.e + 4), "A query may see itself: query 2 sees two keys, not one."),
+        (2 / (3 * np.e + 2), "You counted from 0: query 2 is the second, which sees two keys."),
+        (3 * np.e / (3 * np.e + 2), "You gave the hidden keys the 1. The listing turns the booleans around once more, by logical_not."),
+        (2 * np.e / (2 * np.e + 3), "That is the share of the past and present; the question is about the future."),
+        (1 / (2 * np.e + 3), "That is the weight of one hidden key; there are three."),
+        (1 / np.e, "That is the ratio of a hidden key's amount to an allowed one's. Count the keys of each kind and divide by the total.")])
 
 choice("33.6", "c",
        "exp(s - c) = exp(s) exp(-c), and the factor cancels above and below. So subtracting 1e9 from *every* score masks nothing.",
