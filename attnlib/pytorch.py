@@ -8,12 +8,14 @@ A row that allows no key has weights and output zero, and finite gradients.  A n
 reach any output, but makes the gradient of the query nan (0 * nan); in a masked value it spreads to the output itself.
 
 Sources: multiplicative ("general") score, Luong, Pham and Manning (2015), section 3.1; additive score, Bahdanau, Cho and
-Bengio (2015), appendix A.1.2; scaled dot product and several heads, Vaswani et al. (2017), eq. (1) and section 3.2.2.
+Bengio (2015), appendix A.1.2; scaled dot product and several heads, Vaswani et al. (2017), eq. (1) and section 3.2.2; the
+Transformer and its feed-forward network, there, section 3.1, eq. (2) and section 3.4; both orders of the norm, Xiong et al. (2020).
 """
 import torch
 from torch import nn
 from torch.nn.utils import rnn
 
+from attnlib.core import causal_mask, sinusoidal_positions
 from attnlib.data import BOS, EOS, PAD
 
 
@@ -273,6 +275,107 @@ class Translator(nn.Module):
         begin = torch.full_like(target[:, :1], BOS)
         scores, weights, _ = self.decoder(torch.cat([begin, target[:, :-1]], dim=1), state, *memory)
         return scores, weights
+
+
+def placed(table, words):
+    """The vectors of words, times the root of their width, with the sines and cosines of their places added; -> (..., n, d).
+
+    Taught in 37.
+    """
+    x = table(words) * table.embedding_dim ** 0.5
+    return x + torch.as_tensor(sinusoidal_positions(*x.shape[-2:]), dtype=x.dtype)
+
+
+def residual(x, part, norm, pre_norm):
+    """Add to x what a part makes of it; the part's input is normalised, or else the sum; -> x (..., n, d), the part's weights.
+
+    Taught in 37.
+    """
+    output, weights = part(norm(x) if pre_norm else x)
+    return x + output if pre_norm else norm(x + output), weights
+
+
+class FeedForward(nn.Module):
+    """Pass each place by itself through one wide hidden layer with ReLU and back to its width; (..., n, d) -> the same, no weights.
+
+    Taught in 37.
+    """
+
+    def __init__(self, dim, hidden_dim):
+        super().__init__()
+        self.widen, self.narrow = nn.Linear(dim, hidden_dim), nn.Linear(hidden_dim, dim)
+
+    def forward(self, x):
+        return self.narrow(torch.relu(self.widen(x))), None
+
+
+class EncoderLayer(nn.Module):
+    """Let every place attend to all, then pass each through the network; -> x (..., n, d), weights (..., heads, n, n).
+
+    Taught in 37.
+    """
+
+    def __init__(self, dim, heads, hidden_dim, pre_norm=True):
+        super().__init__()
+        self.attention, self.network, self.pre_norm = MultiHeadAttention(dim, heads), FeedForward(dim, hidden_dim), pre_norm
+        self.norms = nn.ModuleList(nn.LayerNorm(dim) for _ in range(2))
+
+    def forward(self, x, mask=None):
+        _validate("d d, n d", W_q=self.attention.W_q.weight, x=x)
+        x, weights = residual(x, lambda y: self.attention(y, y, y, mask), self.norms[0], self.pre_norm)
+        x, _ = residual(x, self.network, self.norms[1], self.pre_norm)
+        return x, weights
+
+
+class DecoderLayer(nn.Module):
+    """Attend to the places of x, then to the memory, then the network; -> x (..., m, d), weights on the memory (..., heads, m, n).
+
+    Taught in 37.
+    """
+
+    def __init__(self, dim, heads, hidden_dim, pre_norm=True):
+        super().__init__()
+        self.attention, self.cross = MultiHeadAttention(dim, heads), MultiHeadAttention(dim, heads)
+        self.network, self.pre_norm = FeedForward(dim, hidden_dim), pre_norm
+        self.norms = nn.ModuleList(nn.LayerNorm(dim) for _ in range(3))
+
+    def forward(self, x, memory, mask=None, memory_mask=None):
+        _validate("d d, m d, n d", memory_mask, W_q=self.attention.W_q.weight, x=x, memory=memory)
+        x, _ = residual(x, lambda y: self.attention(y, y, y, mask), self.norms[0], self.pre_norm)
+        x, weights = residual(x, lambda y: self.cross(y, memory, memory, memory_mask), self.norms[1], self.pre_norm)
+        x, _ = residual(x, self.network, self.norms[2], self.pre_norm)
+        return x, weights
+
+
+class Transformer(Translator):
+    """A Translator made of layers; its state is the words so far, its weights the last layer's on the source, averaged over heads.
+
+    Taught in 37.
+    """
+
+    def __init__(self, source_words, target_words, dim=32, heads=2, layers=2, pre_norm=True, tied=False):
+        nn.Module.__init__(self)                                            # the Translator's own parts are not built
+        self.source, self.target = nn.Embedding(source_words, dim), nn.Embedding(target_words, dim)
+        self.encoders = nn.ModuleList(EncoderLayer(dim, heads, 4 * dim, pre_norm) for _ in range(layers))
+        self.decoders = nn.ModuleList(DecoderLayer(dim, heads, 4 * dim, pre_norm) for _ in range(layers))
+        self.norms = nn.ModuleList(nn.LayerNorm(dim) if pre_norm else nn.Identity() for _ in range(2))
+        self.out = nn.Linear(dim, target_words, bias=False)
+        for table in (self.source, self.target, self.out):
+            nn.init.normal_(table.weight, std=dim ** -0.5)
+        self.out.weight = self.target.weight if tied else self.out.weight
+
+    def read(self, source):
+        x, mask = placed(self.source, source), source != PAD
+        for layer in self.encoders:
+            x, _ = layer(x, mask.unsqueeze(1))
+        return source[:, :0], (self.norms[0](x), mask)                      # no words so far
+
+    def decoder(self, words, state, memory, mask):
+        words, old = torch.cat([state, words], dim=1), state.shape[1]
+        x, causal = placed(self.target, words), torch.as_tensor(causal_mask(words.shape[1]))
+        for layer in self.decoders:
+            x, weights = layer(x, memory, causal, mask.unsqueeze(1))
+        return self.out(self.norms[1](x[:, old:])), weights.mean(dim=1)[:, old:], words
 
 
 def translation_loss(model, source, target):

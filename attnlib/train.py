@@ -2,6 +2,8 @@
 
 Sources: Adam, Kingma and Ba (2015), algorithm 1; cosine decay, Loshchilov and Hutter (2017), eq. (5) with one period.
 """
+import math
+
 import torch
 from tqdm import tqdm
 
@@ -13,14 +15,17 @@ def reproducible(seed):
     torch.manual_seed(seed)
 
 
-def fit(model, batch_loss, steps, rate):
+def fit(model, batch_loss, steps, rate, warmup=0):
     """Minimise `batch_loss(step)`, a scalar tensor, over the model's parameters; return the losses as floats.
 
-    The gradient's norm is clipped at 1.  A progress bar is shown, so the notebook's cell is tagged
-    `nbval-ignore-output` and prints nothing else.
+    Through the first `warmup` steps the rate is also multiplied by a ramp from 0 to 1.  The gradient's norm is clipped at 1.
+    A progress bar is shown, so the notebook's cell is tagged `nbval-ignore-output` and prints nothing else.
     """
     optimiser = torch.optim.Adam(model.parameters(), lr=rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    if warmup:
+        schedule = torch.optim.lr_scheduler.LambdaLR(
+            optimiser, lambda step: min((step + 1) / warmup, 1) * (1 + math.cos(math.pi * step / steps)) / 2)
     losses = []
     model.train()
     for step in tqdm(range(steps), leave=False):
