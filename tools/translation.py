@@ -1,22 +1,29 @@
-"""Train every arm of 41_translation and write notebooks/data/translation.csv: python tools/translation.py
+"""Train every arm of 41_translation and write notebooks/data/translation.csv: python tools/translation.py [ARM ...]
 
 First the learning rate of each arm and language is chosen on the validation split (rows `valid`, one seed each), then three
 seeds are trained with it and the test split is looked at (rows `test`).  Three more arms ask why an arm failed: French without
 attention with twice the width and four times the steps (`large`, one seed), Chinese after Luong with four times the steps
-(`long`, one seed) or with input feeding (`feeding`).  About twenty minutes on one core.
+(`long`, one seed) or with input feeding (`feeding`).  One reads and writes numbers digit by digit (French after Luong, `luong-digits`).
+About twenty-five minutes on one core.  Named arms are trained alone, all other rows stay.
+
+`python tools/translation.py parts` trains two of the Chinese runs again, Bahdanau's at the rates 0.005 and 0.01, and counts on the
+validation lists of five, number by number, what is right and where the largest weight lies: notebooks/data/translation_parts.csv.
+
+`python tools/translation.py ledger` trains nothing: it computes the chapter's rows of notebooks/data/results.csv from the table.
 """
 import csv
 import os
 import sys
 import time
+from unittest import mock
 
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 from sacrebleu.metrics import CHRF  # noqa: E402
 
-from attnlib import pytorch  # noqa: E402
-from attnlib.data import FILES, Vocabulary, alignment, held_out_lists, join, training_lists  # noqa: E402
+from attnlib import data, pytorch  # noqa: E402
+from attnlib.data import FILES, Vocabulary, alignment, held_out_lists, join, sentence, training_lists  # noqa: E402
 from attnlib.train import fit, parameters, reproducible  # noqa: E402
 
 
@@ -43,7 +50,11 @@ class FeedingDecoder(pytorch.Decoder):
 
 
 ARMS = {"none": pytorch.SummaryDecoder, "luong": pytorch.LuongDecoder, "bahdanau": pytorch.BahdanauDecoder,
-        "large": pytorch.SummaryDecoder, "long": pytorch.LuongDecoder, "feeding": FeedingDecoder}
+        "large": pytorch.SummaryDecoder, "long": pytorch.LuongDecoder, "feeding": FeedingDecoder,
+        "luong-digits": pytorch.LuongDecoder}
+PLAN = (*((language, arm) for language in ("fr", "zh") for arm in ("none", "luong", "bahdanau")), ("fr", "large"), ("zh", "long"),
+        ("zh", "feeding"), ("fr", "luong-digits"))
+DIGITS = {language: words.replace(r"\d+", r"\d") for language, words in data.WORDS.items()}      # each digit is a token
 RATES = (0.005, 0.007, 0.01, 0.02, 0.04)
 STEPS, BATCH, TESTED = 350, 40, 200
 
@@ -87,6 +98,15 @@ def hits(model, english, other, lists, parts):
 
 
 def row(split, language, arm, rate, seed):
+    data.phrase.cache_clear()
+    with mock.patch.dict(data.WORDS, DIGITS if arm.endswith("digits") else data.WORDS):
+        result = measured(split, language, arm, rate, seed)
+    data.phrase.cache_clear()
+    print(*result.values(), file=sys.stderr, flush=True)
+    return result
+
+
+def measured(split, language, arm, rate, seed):
     hidden, steps = {"large": (96, 4 * STEPS), "long": (48, 4 * STEPS)}.get(arm, (48, STEPS))
     model, english, other, seconds = train(language, arm, rate, seed, hidden, steps)
     result = {"split": split, "language": language, "arm": arm, "rate": rate, "hidden": hidden, "steps": steps, "seed": seed,
@@ -99,7 +119,6 @@ def row(split, language, arm, rate, seed):
     if ARMS[arm] is not pytorch.SummaryDecoder:
         for name, parts in (("item_hits", False), ("part_hits", True)):
             result[name] = f"{hits(model, english, other, held_out_lists(split, 5, TESTED), parts):.3f}"
-    print(*result.values(), file=sys.stderr, flush=True)
     return result
 
 
@@ -109,18 +128,71 @@ def chosen(rows, language, arm):
     return max(mine, key=lambda r: sum(float(r[f"exact_{n}"]) for n in range(1, 6)))["rate"]
 
 
-def main():
-    rows = []
-    for language, arm in [*((language, arm) for language in ("fr", "zh") for arm in list(ARMS)[:3]), ("fr", "large"), ("zh", "long"),
-                          ("zh", "feeding")]:
+def table():
+    with open(FILES / "translation.csv", newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def write(name, rows):
+    with open(FILES / name, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=max(rows, key=len), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def main(arms):
+    rows = [r for r in table() if r["arm"] not in arms] if arms else []
+    for language, arm in [pair for pair in PLAN if pair[1] in (arms or ARMS)]:
         rates, seeds = ((0.005, 0.01), (0,)) if arm in ("large", "long") else (RATES, (0, 1, 2))
         rows += [row("valid", language, arm, rate, seed=0) for rate in rates]
         rows += [row("test", language, arm, chosen(rows, language, arm), seed) for seed in seeds]
-    with open(FILES / "translation.csv", "w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, fieldnames=max(rows, key=len), lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)
+    write("translation.csv", rows)
+
+
+def count_parts():
+    """For every number of the target, given all words before it: is it right, and is the largest weight on its item, on its part?"""
+    rows = []
+    for rate in (0.005, 0.01):
+        model, english, chinese, _ = train("zh", "bahdanau", rate, 0, 48, STEPS)
+        lists = held_out_lists("valid", 5, TESTED)
+        source, target = tensors(lists, english, chinese)
+        with torch.no_grad():
+            scores, weights = model(source, target)
+        found = {}
+        for items, looked, right in zip(lists, weights.argmax(-1).tolist(), (scores.argmax(-1) == target).tolist()):
+            read = [*sentence(items, "en"), data.Token("<end>")]
+            for i, token in enumerate(sentence(items, "zh")):
+                if token.text.isdigit():
+                    seen = read[looked[i]]
+                    on_item = seen.item == token.item
+                    name = f"{items[token.item][0]}: {token.part}"
+                    found.setdefault(name, []).append((right[i], on_item, on_item and seen.part == token.part))
+        for name in sorted(found):
+            means = dict(zip(("right", "item_hits", "part_hits"), (f"{x:.3f}" for x in np.mean(found[name], axis=0))))
+            rows.append({"rate": rate, "number": name, "count": len(found[name]), **means})
+    write("translation_parts.csv", rows)
+
+
+def compare():
+    """Hand the ledger one row a language: Bahdanau against no attention, five items, paired by seed."""
+    import ledger
+    rows = []
+    for language, name in (("fr", "French"), ("zh", "Chinese")):
+        plain, attention = ([r for r in table() if (r["split"], r["language"], r["arm"]) == ("test", language, arm)]
+                            for arm in ("none", "bahdanau"))
+
+        def mean(column, own):
+            return sum(float(r[column]) for r in own) / len(own)
+
+        low, high = ledger.over_seeds([float(b["exact_5"]) - float(a["exact_5"]) for a, b in zip(plain, attention)])
+        rows.append({"task": f"translate lists of five items, English to {name}", "data": f"CLDR, {TESTED} lists of items not trained on",
+                     "measure": "exact match", "baseline": "GRU, one vector", "baseline_score": mean("exact_5", plain),
+                     "attention": "GRU, Bahdanau", "attention_score": mean("exact_5", attention),
+                     "difference_low": low, "difference_high": high, "interval": "95 %, Student's t over 3 seeds, paired",
+                     "map_measure": "item hits", "map_score": mean("item_hits", attention),
+                     "cpu_seconds": f"{mean('cpu_seconds', attention):.0f}"})
+    ledger.record("41_translation", rows)
 
 
 if __name__ == "__main__":
-    main()
+    {"ledger": compare, "parts": count_parts}.get(" ".join(sys.argv[1:]), lambda: main(sys.argv[1:]))()

@@ -17,6 +17,7 @@ number("41.2", 3 * 48 * 96 - 48 * 96,
        [(3 * 48 * 96, "That is what the GRU saves. Luong's W, 48 by 96, has to be paid for."),
         (48 * 96, "That is W alone, or one matrix of the GRU. The GRU saves three such matrices and W costs one."),
         (3 * 48 * 96 + 48 * 96, "The sign: W is what Luong's decoder has in addition."),
+        (48 * 96 - 3 * 48 * 96, "The size is right; the question is by how many Luong's is smaller, a positive number."),
         (3 * 48 * 48 - 48 * 96, "The context has 96 numbers: two directions of 48.")])
 
 
@@ -56,6 +57,16 @@ def _(weights, right):
     return np.mean([w[r].mean() for w, r in zip(weights, right) if r.any()])
 
 
+@mistake("41.3", "You added the rows up. The mean over the scored rows is wanted.")
+def _(weights, right):
+    return (weights * right).sum()
+
+
+@mistake("41.3", "That is the mass of each row. One number is wanted, their mean.")
+def _(weights, right):
+    return (weights * right).sum(axis=1)[right.any(axis=1)]
+
+
 @mistake("41.3", "You took the columns. Each target word has a row.")
 def _(weights, right):
     return (weights * right).sum(axis=0)[right.any(axis=0)].mean()
@@ -89,6 +100,11 @@ def _(written, wanted):
 @mistake("41.4", "Padding no longer counts as right, but you still divide by all places. Divide by the wanted words.")
 def _(written, wanted):
     return ((written == wanted) & (wanted != 0)).mean()
+
+
+@mistake("41.4", "That is how many are right. A share is wanted: divide by the wanted words.")
+def _(written, wanted):
+    return ((written == wanted) & (wanted != 0)).sum()
 
 
 @mistake("41.4", "You also count the words written where none is wanted. Only the wanted words are scored.")
