@@ -19,7 +19,7 @@ import book
 PINS = [book.ROOT / "requirements.txt", book.ROOT / "constraints.txt"]
 STAMP = book.VENV / "made-from.txt"
 PYTHON = book.VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-SIZE = "about 650 MB to download and 3 GB on disk; 2 minutes and the time of the download"
+SIZE = "about 800 MB to download and 3.3 GB on disk; 2 minutes and the time of the download"
 
 
 def pins():
