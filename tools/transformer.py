@@ -28,7 +28,7 @@ from attnlib import pytorch  # noqa: E402
 from attnlib.data import FILES, PAD, Vocabulary, held_out_lists, training_lists  # noqa: E402
 from attnlib.train import fit, parameters, reproducible  # noqa: E402
 
-RATES, SEEDS = (0.005, 0.007, 0.01), (0, 1, 2)
+RATES, SEEDS = (0.005, 0.007, 0.01, 0.02), (0, 1, 2)
 STEPS, BATCH = 350, 20
 KINDS = {"wide": (STEPS, 2 * BATCH)}
 
