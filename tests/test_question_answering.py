@@ -70,3 +70,7 @@ def test_spans_are_ordered_and_short():
     logs = torch.full((1, 2, 4), -9.0)
     logs[0, 0, 3], logs[0, 1, 0], logs[0, 0, 1], logs[0, 1, 2] = 0.0, 0.0, -1.0, -1.0
     assert CHAPTER.spans(logs, 4).tolist() == [[1, 2]]                  # the two largest would end before they start
+    logs = torch.full((1, 2, 4), -9.0)
+    logs[0, 0, 0] = logs[0, 1, 2] = 0.0
+    assert CHAPTER.spans(logs, 3).tolist() == [[0, 2]]
+    assert CHAPTER.spans(logs, 2).tolist() != [[0, 2]]                  # three tokens are one too many
