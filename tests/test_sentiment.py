@@ -49,6 +49,13 @@ def test_places():
     assert [sentiment.place(review, j) for j in range(4)] == ["same clause", "thing", "after thing", "deciding"]
 
 
+def test_an_interval_over_seeds_too_is_wider_where_seeds_differ():
+    same = np.random.default_rng(0).normal(size=200) * np.ones((5, 1))
+    np.testing.assert_allclose(sentiment.over_both(same), sentiment.over_sentences(same[0]), atol=0.03)
+    low, high = sentiment.over_both(same + np.array([[-2], [-1], [0], [1], [2]]))
+    assert low < sentiment.over_sentences(same[0])[0] - 0.5 and high > sentiment.over_sentences(same[0])[1] + 0.5
+
+
 def test_calibration_error():
     p, good = np.array([0.05, 0.95, 0.95, 0.95, 1.0]), np.array([False, True, True, False, True])
     assert sentiment.calibration_error(p, good) == pytest.approx((0.05 + abs(0.95 * 3 + 1 - 3)) / 5)

@@ -10,7 +10,9 @@ number("42.1", 11 / 16,
         (3 / 4, "That is right for two and for three things. With five the majority is thinner."),
         (3 / 5, "That is the worst case, three against two. Sometimes four or all five are alike."),
         (1, "Only if all five are alike is it sure."),
-        (4 / 5, "That is the pattern four against one. Average over all patterns.")])
+        (4 / 5, "That is the pattern four against one. Average over all patterns."),
+        (5 / 6, "That is the mean over reviews of one to three things. Here all have five."),
+        (1 / 5, "Which thing is asked about is not the question. Is it good or bad: what does the majority tell?")])
 
 
 def draw_share(rng):
@@ -59,6 +61,25 @@ def _(right, n):
     return (centre - half) / (1 + z * z / n), (centre + half) / (1 + z * z / n)
 
 
+@mistake("42.2", "The centre was left at s. It is s + z^2/(2n), a little nearer to 1/2.")
+def _(right, n):
+    z, s = 1.96, right / n
+    half = z * np.sqrt(s * (1 - s) / n + z * z / (4 * n * n))
+    return (s - half) / (1 + z * z / n), (s + half) / (1 + z * z / n)
+
+
+@mistake("42.2", "The square root is missing.")
+def _(right, n):
+    z, s = 1.96, right / n
+    centre, half = s + z * z / (2 * n), z * (s * (1 - s) / n + z * z / (4 * n * n))
+    return (centre - half) / (1 + z * z / n), (centre + half) / (1 + z * z / n)
+
+
+@mistake("42.2", "The numbers are right, in one array. A tuple was asked for: `return low, high`.")
+def _(right, n):
+    return np.array(wilson(right, n))
+
+
 def draw_pooled(rng):
     n = int(rng.integers(2, 6))
     weights = rng.random(n) + 0.1
@@ -94,6 +115,18 @@ def _(weights, states, j):
 def _(weights, states, j):
     e = np.exp(np.delete(weights, j))
     return e / e.sum() @ np.delete(states, j, axis=0)
+
+
+@mistake("42.3", "You set the weight to 0 and took a softmax again: the hidden place gets exp(0) = 1 and is back. Divide by the sum.")
+def _(weights, states, j):
+    e = np.exp(np.where(np.arange(len(weights)) == j, 0, weights))
+    return e / e.sum() @ states
+
+
+@mistake("42.3", "These are the new weights. The pooled vector is their sum over the states.")
+def _(weights, states, j):
+    kept = np.where(np.arange(len(weights)) == j, 0, weights)
+    return kept / kept.sum()
 
 
 @mistake("42.3", "You kept place j and hid the others.")
@@ -149,6 +182,21 @@ def _(weights, deciding, mask):
 @mistake("42.5", "You pooled all reviews into one. Each review counts once, short or long.")
 def _(weights, deciding, mask):
     return weights[deciding].sum() / len(weights) / (deciding.sum() / mask.sum())
+
+
+@mistake("42.5", "That is one number a review. The mean over the reviews was asked for.")
+def _(weights, deciding, mask):
+    return (weights * deciding).sum(axis=1) / (deciding.sum(axis=1) / mask.sum(axis=1))
+
+
+@mistake("42.5", "Upside down: the weight is divided by the share, so that more weight gives more than 1.")
+def _(weights, deciding, mask):
+    return np.mean(deciding.sum(axis=1) / mask.sum(axis=1) / (weights * deciding).sum(axis=1))
+
+
+@mistake("42.5", "You took the share away. Divide by it, so that 1 is what even weights get.")
+def _(weights, deciding, mask):
+    return np.mean((weights * deciding).sum(axis=1) - deciding.sum(axis=1) / mask.sum(axis=1))
 
 
 choice("42.6", "b",

@@ -8,16 +8,21 @@ number("43.1", 1 / 2,
        [(2 / 3, "That is the precision: 2 of the text's 3 words. F also needs the recall."),
         (2 / 5, "That is the recall: 2 of the summary's 5 words. F also needs the precision."),
         (8 / 15, "That is the arithmetic mean of 2/3 and 2/5. F is the harmonic mean."),
+        (1 / 4, "F has a 2 above the line: 2PR / (P + R)."),
+        (1 / 3, "You divided the shared words by all different words. F divides twice, by each text's own length."),
+        (0, "No pair of words is shared, so that is ROUGE-2. ROUGE-1 counts single words."),
         (3 / 4, "You counted \"the\" as shared; the summary has \"a\".")])
 
-number("43.2", 1 / 2,
-       "Written: 1/3 * 1/2 = 1/6. \"the\" stands at the first and at the fourth place, 1/8 + 3/8 = 1/2;\n"
-       "copied: 2/3 * 1/2 = 1/3. Together 1/2.",
-       [(1 / 6, "That is the written part. \"the\" can be copied, too."),
+number("43.2", 13 / 24,
+       "Written: 1/3 * 5/8 = 5/24. \"the\" stands at the first and at the fourth place, 1/8 + 3/8 = 1/2;\n"
+       "copied: 2/3 * 1/2 = 8/24. Together 13/24.",
+       [(5 / 24, "That is the written part. \"the\" can be copied, too."),
         (1 / 3, "That is the copied part. The list gives \"the\" something as well."),
-        (1 / 4, "You copied from the first \"the\" alone; all its places count."),
-        (5 / 12, "You copied from the fourth place alone; all places of \"the\" count."),
-        (1, "Weigh the two parts by p and 1 - p.")])
+        (7 / 24, "You copied from the first \"the\" alone; all its places count."),
+        (11 / 24, "You copied from the fourth place alone; all places of \"the\" count."),
+        (7 / 12, "You changed p and 1 - p about: p is the share that is written."),
+        (3 / 8, "You took the mean over the places of \"the\". Their weights are added."),
+        (9 / 8, "Weigh the two parts by p and 1 - p.")])
 
 
 def draw_words(rng):
@@ -71,6 +76,15 @@ def _(written, p):
     return p / p.sum()
 
 
+@mistake("43.3", "You stop one triple early: the last one that can have occurred begins three words before the end.")
+def _(written, p):
+    p = p.copy()
+    for i in range(len(written) - 3):
+        if written[i:i + 2] == written[-2:]:
+            p[written[i + 2]] = 0
+    return p / p.sum()
+
+
 def draw_weights(rng):
     weights = rng.random((rng.integers(1, 6), rng.integers(2, 6))) ** 3
     return (weights / weights.sum(axis=1, keepdims=True),)
@@ -110,44 +124,71 @@ def _(weights):
     return np.minimum(weights, weights.cumsum(axis=0) - weights).sum()
 
 
+@mistake("43.4", "You multiplied. The penalty takes the smaller of weight and coverage.")
+def _(weights):
+    return (weights * (weights.cumsum(axis=0) - weights)).sum(axis=1).mean()
+
+
 def draw_sentences(rng):
-    return rng.normal(size=(rng.integers(2, 6), 3)), float(rng.choice([0.5, 1.0, 2.0]))
+    return rng.normal(size=(rng.integers(2, 6), 3)), float(rng.choice([0.5, 1.0, 2.0])), float(rng.choice([0.1, 0.2, 0.4]))
+
+
+def weights_of(x, gain):
+    e = np.exp(gain * x @ x.T)
+    return e / e.sum(axis=1, keepdims=True)
 
 
 @function("43.5", draw_sentences)
-def shares_of(x, gain):
-    """exp(gain * x x^T) is symmetric: what flows from i to j flows back if the share of i is its row sum over the total."""
+def shares_of(x, gain, jump):
+    """A step keeps 1 - jump of what the weights pass on and adds jump / n everywhere; step until the shares stay."""
+    e = np.exp(gain * x @ x.T)
+    weights, share = e / e.sum(axis=1, keepdims=True), np.full(len(x), 1 / len(x))
+    for _ in range(300):
+        share = jump / len(x) + (1 - jump) * share @ weights
+    return share
+
+
+@mistake("43.5", "That is the share after one step from an even start. The walk goes on.")
+def _(x, gain, jump):
+    return jump / len(x) + (1 - jump) * weights_of(x, gain).mean(axis=0)
+
+
+@mistake("43.5", "That is the walk without a jump: the row sums over their total.")
+def _(x, gain, jump):
     sums = np.exp(gain * x @ x.T).sum(axis=1)
     return sums / sums.sum()
 
 
-@mistake("43.5", "That is the share after one step from an even start: the mean of the rows of weights. The walk goes on.")
-def _(x, gain):
-    e = np.exp(gain * x @ x.T)
-    return (e / e.sum(axis=1, keepdims=True)).mean(axis=0)
+@mistake("43.5", "You mixed the shares of the walk with even shares at the end. The reader may jump at each step.")
+def _(x, gain, jump):
+    sums = np.exp(gain * x @ x.T).sum(axis=1)
+    return jump / len(x) + (1 - jump) * sums / sums.sum()
 
 
-@mistake("43.5", "You add up the similarities and take the softmax of the sums. Take exp first, then the sums.")
-def _(x, gain):
-    sums = (gain * x @ x.T).sum(axis=1)
-    e = np.exp(sums - sums.max())
-    return e / e.sum()
+@mistake("43.5", "You changed jump and 1 - jump about.")
+def _(x, gain, jump):
+    share = np.full(len(x), 1 / len(x))
+    for _ in range(300):
+        share = (1 - jump) / len(x) + jump * share @ weights_of(x, gain)
+    return share
 
 
-@mistake("43.5", "The row sums are right; shares must add up to one.")
-def _(x, gain):
-    return np.exp(gain * x @ x.T).sum(axis=1)
+@mistake("43.5", "You multiplied from the wrong side: weights @ share leaves even shares even. It is share @ weights.")
+def _(x, gain, jump):
+    return np.full(len(x), 1 / len(x))
 
 
 @mistake("43.5", "You left the gain out.")
-def _(x, gain):
-    sums = np.exp(x @ x.T).sum(axis=1)
-    return sums / sums.sum() if gain != 1 else np.exp(x @ x.T).sum(axis=1) / np.exp(x @ x.T).sum()
+def _(x, gain, jump):
+    share = np.full(len(x), 1 / len(x))
+    for _ in range(300):
+        share = jump / len(x) + (1 - jump) * share @ weights_of(x, 1.0)
+    return share
 
 
 choice("43.6", "b",
-       "x_i . x_i = 1 is the largest product of vectors of length 1, so the sharpest softmax stays where it is: the walk stands still and\n"
-       "ranks nothing. That is why the gain has a best value in between.",
+       "x_i . x_i = 1 is the largest product of vectors of length 1, so the sharpest softmax stays where it is: the walk hardly moves.\n"
+       "Stepping from an even start would take very many steps to reach its shares; the row sums need none.",
        [("a", "That is the other end, a gain of zero."),
         ("c", "The nearest vector to x_i among all of them is x_i itself."),
         ("d", "A softmax adds up to one for any gain.")])

@@ -7,6 +7,7 @@ number("44.1", 7 / 2,
        "The scores are 1 * 0 = 0 and 1 * ln 3, so the weights are 1/4 and 3/4 and the answer of the memory is 1/4 * 1 + 3/4 * 3 = 5/2.\n"
        "It is added to the question: u = 1 + 5/2 = 7/2.",
        [(5 / 2, "That is the answer of the memory. A hop adds it to the question."),
+        (2, "That is the plain mean of the values. The scores differ, 0 and ln 3, and the answer is added to the question."),
         (3, "That is the plain mean of the values, added to the question. The scores differ: 0 and ln 3."),
         (4, "That takes the best fact only. A softmax leaves 1/4 of the weight on the other."),
         (5, "That is the sum of both values. The weights share one unit: 1/4 and 3/4."),
@@ -15,9 +16,11 @@ number("44.1", 7 / 2,
 number("44.2", 0.1 / np.log(3),
        "The ratio of two weights is exp((0.6 - 0.5) / tau), so 0.1 / tau = ln 3 and tau = 0.1 / ln 3, about 0.091.",
        [(np.log(3) / 0.1, "That is one over the temperature. The cosines are divided by tau."),
+        (0.1 * np.log(3), "From 0.1 / tau = ln 3 follows tau = 0.1 / ln 3: the logarithm ends up below the line."),
         (np.log(3), "That would be right for cosines that differ by ln 3 squared. The difference is 0.1."),
         (0.1 / 3, "The ratio of the weights is the exponential of the difference over tau: take the logarithm of 3."),
         (0.1 / np.log(4), "A ratio of three to one is a lead of ln 3. (3/4 is the weight, not the ratio.)"),
+        (0.1 / np.log10(3), "That takes the logarithm to base 10. A softmax has powers of e: the natural logarithm."),
         (0.1, "At 0.1 the ratio is e, not 3.")])
 
 
@@ -71,6 +74,12 @@ def _(scores, relevant, k):
     return np.take_along_axis(relevant, best, axis=1).any(axis=1)
 
 
+@mistake("44.3", "That is how many questions have one. The share is their number over all questions: the mean.")
+def _(scores, relevant, k):
+    best = np.argsort(-scores, axis=1)[:, :k]
+    return np.take_along_axis(relevant, best, axis=1).any(axis=1).sum()
+
+
 def draw_arms(rng):
     n, times = int(rng.integers(3, 8)), int(rng.integers(10, 30))
     b = np.round(rng.random(n), 1)
@@ -113,6 +122,17 @@ def _(a, b, draws):
 @mistake("44.4", "The mean over the draws (axis 0) is taken; each draw, a row, has a mean of its own: axis 1.")
 def _(a, b, draws):
     return np.percentile((a - b)[draws].mean(axis=0), [2.5, 97.5])
+
+
+@mistake("44.4", "`np.percentile` counts in per cent: 2.5 and 97.5, not 0.025 and 0.975.")
+def _(a, b, draws):
+    return np.percentile((a - b)[draws].mean(axis=1), [0.025, 0.975])
+
+
+@mistake("44.4", "That is the mean and 1.96 deviations, which supposes a bell. The bounds that hold 95 % of the draws are percentiles.")
+def _(a, b, draws):
+    means = (a - b)[draws].mean(axis=1)
+    return np.array([means.mean() - 1.96 * means.std(), means.mean() + 1.96 * means.std()])
 
 
 def draw_maps(rng):
@@ -163,6 +183,18 @@ def _(weights, support):
     return np.where(wrong.any(axis=1), wrong.argmax(axis=1), -1)
 
 
+@mistake("44.5", "You counted the hops from 1. The first hop has the number 0.")
+def _(weights, support):
+    wrong = weights.argmax(axis=-1) != support
+    return np.where(wrong.any(axis=1), wrong.argmax(axis=1) + 1, wrong.shape[1])
+
+
+@mistake("44.5", "The largest weight of a hop is looked for among its facts, the last axis; you took axis 1, the hops.")
+def _(weights, support):
+    wrong = weights.argmax(axis=1)[:, :support.shape[1]] != support
+    return np.where(wrong.any(axis=1), wrong.argmax(axis=1), wrong.shape[1])
+
+
 number("44.6", 7686,
        "h hops need h + 1 tables, since the values of one hop are the keys of the next: 6 x (27 + 12) x 32 = 7488.\n"
        "The linear layer has 32 x 6 + 6 = 198: together 7686.",
@@ -170,7 +202,8 @@ number("44.6", 7686,
         (6438, "Five hops need six tables: keys of the first hop, then the values of each."),
         (12678, "Two tables a hop would be keys and values apart. Here the values of one hop are the keys of the next."),
         (8650, "That scales 5190 by 5/3. The tables go from four to six, and the linear layer stays as it is."),
-        (5382, "That is the number of words and ages with 6 tables but without ages; each of the 12 ages has 32 numbers, too.")])
+        (5382, "The ages are missing: each hop's table of ages has 12 x 32 numbers."),
+        (7680, "The six biases of the linear layer are missing: 32 x 6 + 6 = 198.")])
 
 choice("44.7", "c",
        "A softmax does not see a number that is added to every score: weights depend on differences only.\n"
