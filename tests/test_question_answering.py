@@ -4,6 +4,13 @@ import question_answering
 import torch
 
 CHAPTER = question_answering.CHAPTER
+
+
+@pytest.fixture(autouse=True)
+def float64(default_dtype):
+    torch.set_default_dtype(torch.float64)
+
+
 DRAWN = CHAPTER.stories(240, 9)
 
 

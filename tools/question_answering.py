@@ -88,8 +88,10 @@ def chapter():
     return SimpleNamespace(**space)
 
 
-train.reproducible(0)  # float64 before the tables of words are made
+BEFORE = torch.get_default_dtype()
+torch.set_default_dtype(torch.float64)  # before the tables of words are made
 CHAPTER = chapter()
+torch.set_default_dtype(BEFORE)  # an import leaves the importer's dtype alone
 TABLE = []
 
 
@@ -485,6 +487,7 @@ def write_spans(lib, said, pipeline, baseline):
 
 def main(parts):
     """Measure the named parts, all of them if none is named; what was measured of the others before stays."""
+    train.reproducible(0)
     every = {"stories": stories, "documents": documents, "spans": spans}
     path, new = FILES / "question_answering.csv", [every[part]() for part in parts or every]
     found = {row["task"]: row for row in ledger.rows() if row["chapter"].startswith("44")} if parts else {}
