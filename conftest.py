@@ -11,11 +11,22 @@ import sys
 from pathlib import Path
 
 import book
+import pytest
 from nbval.plugin import IPyNbCell
 
 os.environ.update(book.environment())            # one thread, for the tests and for the kernels that they start
 
 ROOT = Path(__file__).parent
+
+
+@pytest.fixture(autouse=True)
+def default_dtype():
+    """A test that asks PyTorch for float64 leaves the next one as it found it, whichever worker runs them."""
+    before = sys.modules["torch"].get_default_dtype() if "torch" in sys.modules else None
+    yield
+    if "torch" in sys.modules:
+        torch = sys.modules["torch"]
+        torch.set_default_dtype(before or torch.float32)
 
 
 def pinned():
