@@ -326,3 +326,30 @@ def test_formulas_are_spelt_in_letters():
     assert formulas.portable("\\{a\\,|\n b\\} <\\operatorname{f}(c) [d](e)*\\ g_i(h)_j") == (
         r"\lbrace a\thinspace \vert b\rbrace \lt \mathop{\mathrm{f}}\nolimits (c) [d] (e)\ast \ g_i(h)_ j")
     assert formulas.in_table(r"of $\|a\|$ \| b") == r"of $\vert a\vert$ \| b"
+
+
+@pytest.fixture
+def shelf_of_one(tmp_path, monkeypatch):
+    write(tmp_path / "98_one.ipynb", [
+        cell("import math\nimport turtle\nRADIUS = 2\nprinted = math.factorial(10_000)"),
+        cell("def area(radius=RADIUS):\n    printed = radius\n    return math.pi * square(printed)"),
+        cell("def square(x):\n    return x * x"),
+        cell("raise SystemExit('a line that is not asked for ran')"),
+        cell("class Disc(dict):\n    def area(self):\n        return area(self['radius'])"),
+        cell("found = {'a': 1}"),
+    ])
+    monkeypatch.setattr(book, "NOTEBOOKS", tmp_path)
+
+
+@pytest.mark.usefixtures("shelf_of_one")
+def test_a_definition_is_taken_out_of_a_notebook_with_what_it_rests_on_and_nothing_else():
+    one = book.taught("98", "Disc")
+    assert one.Disc(radius=3).area() == pytest.approx(28.2743338823)
+    assert set(vars(one)) - {"__name__", "__builtins__"} == {"math", "RADIUS", "area", "square", "Disc"}
+    assert book.taught("98", "found").found == {"a": 1}, "a variable comes when it is asked for by name"
+
+
+@pytest.mark.usefixtures("shelf_of_one")
+def test_a_name_that_no_cell_defines_is_refused():
+    with pytest.raises(ValueError, match=r"98_one\.ipynb were wanted, \['perimeter'\] came"):
+        book.taught("98", "area", "perimeter")

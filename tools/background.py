@@ -7,23 +7,20 @@ steps.  Five more ask why copying fails without attention: an LSTM whose forget 
 as wide (`narrow`, `wide`) or trained four times as long (`long`), and the opened LSTM trained four times as long (`open long`), the
 last two at three of the rates.  About ten minutes on one core.
 """
-import ast
 import csv
-import json
 import os
 import sys
 import time
-from pathlib import Path
+
+import book
 
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
-from torch import nn  # noqa: E402
 
 from attnlib.data import FILES  # noqa: E402
 from attnlib.train import fit, parameters, reproducible  # noqa: E402
 
-NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "01_background.ipynb"
 RATES, SEEDS, LENGTHS = (0.003, 0.01, 0.03, 0.1), (0, 1, 2), range(2, 21, 2)
 ARMS = [*((task, cell, attention, "") for task in ("copy", "reverse") for cell in ("RNN", "LSTM", "GRU") for attention in (False, True)),
         ("copy", "LSTM", False, "open"), *(("copy", "GRU", False, variant) for variant in ("narrow", "wide", "long")),
@@ -31,31 +28,21 @@ ARMS = [*((task, cell, attention, "") for task in ("copy", "reverse") for cell i
 OPEN = 4.0                                                  # added to the forget gate's bias: sigmoid(4) is 0.98
 
 
-def taught(*names):
-    """The notebook's definitions of `names`, as a dictionary."""
-    known = {"np": np, "torch": torch, "nn": nn}
-    for cell in json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]:
-        for node in ast.parse("".join(cell["source"])).body if cell["cell_type"] == "code" else []:
-            if {getattr(node, "name", None), *(getattr(x, "id", None) for x in getattr(node, "targets", []))} & set(names):
-                exec(compile(ast.Module([node], []), NOTEBOOK.name, "exec"), known)
-    return known
-
-
-def row(known, split, arm, rate, seed):
+def row(chapter, split, arm, rate, seed):
     task, cell, attention, variant = arm
     width, steps = {"narrow": 24, "wide": 96}.get(variant, 48), 2000 if "long" in variant else 500
     reproducible(seed)
-    model = known["Copier"](cell, attention, width)
+    model = chapter.Copier(cell, attention, width)
     if "open" in variant:
         with torch.no_grad():
             for layer in (model.encoder, model.decoder):
                 layer.bias_hh_l0[width:2 * width] += OPEN
     rng, start = np.random.default_rng(seed), time.process_time()
-    fit(model, lambda step: known["surprise"](model, task, rng), steps, rate)
+    fit(model, lambda step: chapter.surprise(model, task, rng), steps, rate)
     result = {"split": split, "task": task, "cell": cell, "attention": "yes" if attention else "no", "variant": variant, "rate": rate,
               "width": width, "steps": steps, "seed": seed, "parameters": parameters(model),
               "cpu_seconds": f"{time.process_time() - start:.1f}"}
-    scores = {n: known["score"](model, task, n, split) for n in LENGTHS}
+    scores = {n: chapter.score(model, task, n, split) for n in LENGTHS}
     for i, name in enumerate(("symbols", "lists")):
         result |= {f"{name}_{n}": f"{scores[n][i]:.3f}" for n in LENGTHS}
     print(*result.values(), file=sys.stderr, flush=True)
@@ -63,12 +50,12 @@ def row(known, split, arm, rate, seed):
 
 
 def main():
-    known = taught("SYMBOLS", "batch", "Copier", "surprise", "write", "score")
+    chapter = book.taught("01", "Copier", "surprise", "score")
     rows = []
     for arm in ARMS:
-        valid = [row(known, "valid", arm, rate, seed=0) for rate in (RATES[1:] if "long" in arm[-1] else RATES)]
+        valid = [row(chapter, "valid", arm, rate, seed=0) for rate in (RATES[1:] if "long" in arm[-1] else RATES)]
         best = max(valid, key=lambda r: sum(float(r[f"symbols_{n}"]) for n in LENGTHS if n <= 10))
-        rows += valid + [row(known, "test", arm, best["rate"], seed) for seed in SEEDS]
+        rows += valid + [row(chapter, "test", arm, best["rate"], seed) for seed in SEEDS]
     with open(FILES / "background.csv", "w", newline="", encoding="utf-8") as file:
         table = csv.DictWriter(file, fieldnames=rows[0], lineterminator="\n")
         table.writeheader()

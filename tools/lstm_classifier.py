@@ -11,13 +11,10 @@ lost      learned query, half of the points lost, five ways to treat them, two r
 cut       learned query with its chosen rate, outlines cut to their first or last 24 points, three seeds
 search    hidden size, score and rate with seed 0, then two more seeds of the chosen setting
 """
-import ast
 import csv
-import json
 import os
 import sys
 import time
-from types import SimpleNamespace
 
 import book
 
@@ -27,32 +24,12 @@ import numpy as np  # noqa: E402
 from attnlib import train  # noqa: E402
 from attnlib.data import FILES  # noqa: E402
 
-NAMES = {"FOLDER", "FONTS", "outline", "Letter", "collect", "split", "collate", "batches", "last_state", "pool", "AttentionPooling",
-         "Classifier", "fit", "predict", "accuracy", "mend", "gaps", "strokes", "in_mark", "weights_of"}
 POOLINGS = ("last state", "mean", "max", "learned query", "last state as query", "self-attention, mean")
 WAYS = ("zero", "carry forward", "zero and indicator", "zero, attention ignores", "skip")
 RATES, BEYOND, SEEDS, LOST, SWEEP = (0.01, 0.02, 0.04), 0.08, (0, 1, 2), 0.5, (0, 0.25, 0.75)
 QUERY = "learned query"
 
-
-def chapter():
-    """The definitions of the notebook's own cells, by name; its imports come along, TensorFlow's apart."""
-    space = {}
-    for cell in json.loads((book.NOTEBOOKS / "36_lstm_classifier.ipynb").read_text(encoding="utf-8"))["cells"]:
-        if cell["cell_type"] != "code":
-            continue
-        for node in ast.parse("".join(cell["source"])).body:
-            names = {x.asname or x.name for x in getattr(node, "names", [])}
-            names |= {getattr(node, "name", None), *(getattr(x, "id", None) for x in getattr(node, "targets", []))}
-            module = getattr(node, "module", None) or min(map(str, names))
-            heavy = {"keras", "tensorflow", "tf", "attnlib.tensorflow"} & {module, *names}
-            imported = isinstance(node, (ast.Import, ast.ImportFrom)) and not heavy
-            if imported or names & NAMES:
-                exec(compile(ast.Module([node], []), "36_lstm_classifier", "exec"), space)
-    return SimpleNamespace(**space)
-
-
-CHAPTER = chapter()
+CHAPTER = book.taught("36", "Classifier", "accuracy", "collect", "fit", "gaps", "in_mark", "mend", "split", "weights_of")
 LETTERS = CHAPTER.split(list(CHAPTER.collect()))
 
 

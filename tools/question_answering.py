@@ -11,9 +11,7 @@ spans     readers trained on questions that `cloze` makes from passages that no 
           vectors and the reader of seed 0 to question_answering.npz
 """
 
-import ast
 import csv
-import json
 import os
 import re
 import sys
@@ -33,40 +31,6 @@ from torch.nn import functional as F  # noqa: E402
 from attnlib import data, train  # noqa: E402
 from attnlib.data import FILES  # noqa: E402
 
-NAMES = {
-    "PEOPLE",
-    "PLACES",
-    "WORLD",
-    "FACTS",
-    "QUESTIONS",
-    "WORDS",
-    "Stories",
-    "stories",
-    "word_counts",
-    "IN_FACT",
-    "IN_QUESTION",
-    "MemoryNet",
-    "GruReader",
-    "MeanReader",
-    "fit",
-    "right",
-    "read_table",
-    "titled",
-    "ranks",
-    "bm25_scores",
-    "bootstrap",
-    "normal",
-    "exact",
-    "f1",
-    "sentences",
-    "rarity",
-    "best_sentence",
-    "new_words",
-    "tokens_of",
-    "padded",
-    "SpanReader",
-    "spans",
-}
 COLUMNS = ("part", "arm", "setting", "seed", "questions", "measure", "value")
 SEEDS, TUNING = (0, 1, 2, 3, 4), 100
 RATES = (0.005, 0.01, 0.02)
@@ -74,23 +38,13 @@ HINTS = (0.03, 0.1, 0.3, 1.0)
 STEPS = {"one hop": 1000, "two hops": 1000, "three hops": 800, "GRU": 400, "GRU, two layers, both ways": 250, "mean": 700}
 
 
-def chapter():
-    """The definitions of the notebook's own cells, by name, and its imports."""
-    space = {"__name__": "chapter"}
-    for cell in json.loads((book.NOTEBOOKS / "44_question_answering.ipynb").read_text(encoding="utf-8"))["cells"]:
-        if cell["cell_type"] != "code":
-            continue
-        for node in ast.parse("".join(cell["source"])).body:
-            targets = [y for x in getattr(node, "targets", []) for y in getattr(x, "elts", [x])]
-            names = {getattr(node, "name", None), *(getattr(x, "id", None) for x in targets)}
-            if isinstance(node, (ast.Import, ast.ImportFrom)) or names & NAMES:
-                exec(compile(ast.Module([node], []), "44_question_answering", "exec"), space)
-    return SimpleNamespace(**space)
-
-
 BEFORE = torch.get_default_dtype()
 torch.set_default_dtype(torch.float64)  # before the tables of words are made
-CHAPTER = chapter()
+CHAPTER = book.taught(
+    "44",
+    "FACTS", "GruReader", "MeanReader", "MemoryNet", "PLACES", "QUESTIONS", "SpanReader", "best_sentence",
+    "bm25_scores", "bootstrap", "exact", "f1", "fit", "new_words", "padded", "ranks", "rarity", "read_table", "right",
+    "sentences", "spans", "stories", "titled", "tokens_of")
 torch.set_default_dtype(BEFORE)  # an import leaves the importer's dtype alone
 TABLE = []
 

@@ -13,13 +13,11 @@ frozen    the first question over the token vectors of a pretrained encoder; the
 """
 import ast
 import csv
-import json
 import os
 import sys
 import time
 import unicodedata
 from functools import cache
-from types import SimpleNamespace
 from typing import NamedTuple
 
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
@@ -314,18 +312,6 @@ def half(scores, good):
     return np.where(scores == 0, 0.5, (scores > 0) == good)
 
 
-def chapter():
-    """The classes of the notebook's own cells, by name."""
-    space = {}
-    for cell in json.loads((book.NOTEBOOKS / "42_sentiment.ipynb").read_text(encoding="utf-8"))["cells"]:
-        for node in ast.parse("".join(cell["source"])).body if cell["cell_type"] == "code" else ():
-            names = {getattr(x, "name", "") for x in getattr(node, "names", [])}
-            imported = isinstance(node, (ast.Import, ast.ImportFrom)) and "matplotlib.pyplot" not in names and names != {"sentiment"}
-            if imported or getattr(node, "name", None) in ("States", "Reader", "Head"):
-                exec(compile(ast.Module([node], []), "42_sentiment", "exec"), space)
-    return SimpleNamespace(**space)
-
-
 @cache
 def vectors(task_part, seed=0):
     """Token vectors, mask and tokens of the reviews of a part, opinion words by split; training reviews differ from seed to seed."""
@@ -578,7 +564,7 @@ def write(name, rows):
 
 
 def main():
-    classes, told_of = chapter(), {}
+    classes, told_of = book.taught("42", "Reader", "Head"), {}
     reproducible(0)
     rows = list(vader_rows(told_of))
     for task, arms in ARMS.items():

@@ -1,23 +1,23 @@
 """Compute the tables of 43_summarization, notebooks/data/summarization.csv, and its ledger rows: python tools/summarization.py
 
-The notebook is the one place where data, models and measures are defined: this script takes the functions, classes and capital-letter
-constants from its cells and runs none of its other lines.  Settings are chosen on the validation split (rows `valid`), for the writers
+The notebook is the one place where data, models and measures are defined: this script takes the definitions that it needs
+from its cells and runs none of its other lines.  Settings are chosen on the validation split (rows `valid`), for the writers
 without a pointer from more rates than for those with one; the test split is looked at with several seeds (rows `test`).  The notebook
 says which test scores were known before a choice was made.  About ten CPU minutes.
 """
-import ast
 import csv
-import json
 import os
 import sys
-from pathlib import Path
-from types import SimpleNamespace
+
+import book
 
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 import numpy as np  # noqa: E402
 from ledger import record  # noqa: E402
+from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: E402
+
+from attnlib.data import FILES  # noqa: E402
+from attnlib.train import parameters  # noqa: E402
 
 GAINS = (1, 3, 10, 30)                                      # of the untrained walk
 PICK_RATES, PICK_SEEDS = (0.001, 0.003, 0.01, 0.03), range(5)
@@ -26,49 +26,38 @@ LOWER = {"attention": (0.0025, 0.005), "no attention": (0.005,)}    # tried too,
 ATTENDS = {None: "each alone", "gain": "attention", "matrix": "attention by a matrix"}
 KINDS = ("rouge1", "rouge2", "rougeL")
 DATA = {"pick": "docstrings, 326 bodies", "write": "docstrings, 1107 beginnings"}
-COLUMNS = ("task", "split", "arm", "setting", "seed", "parameters", "cpu_seconds", "rouge1", "rouge2", "rougeL", "best_hit", "repeated_1",
+COLUMNS = ("task", "split", "arm", "setting", "seed", "cpu_seconds", "rouge1", "rouge2", "rougeL", "best_hit", "repeated_1",
            "repeated_2", "repeated_3", "new_words", "copy_hit", "copied_share")
 
 
-def taught():
-    """The notebook's own functions, classes and constants."""
-    names = {"__name__": "summarization"}
-    for cell in json.loads((ROOT / "notebooks" / "43_summarization.ipynb").read_text(encoding="utf-8"))["cells"]:
-        for node in ast.parse("".join(cell["source"])).body if cell["cell_type"] == "code" else []:
-            constant = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).strip("()").split(",")[0].isupper()
-            if constant or isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)):
-                exec(compile(ast.Module([node], []), "43_summarization", "exec"), names)
-    return SimpleNamespace(**names)
-
-
-def picked(book, documents, chosen):
+def picked(chapter, documents, chosen):
     """Scores of one sentence a document, and whether it was the best."""
     texts = [row["body"][i] for row, i in zip(documents, chosen)]
-    result = {kind: np.mean([book.rouge(row["summary"], t, kind) for row, t in zip(documents, texts)]) for kind in KINDS}
+    result = {kind: np.mean([chapter.rouge(row["summary"], t, kind) for row, t in zip(documents, texts)]) for kind in KINDS}
     return result | {"best_hit": np.mean([row["gain"][i] == row["gain"].max() for row, i in zip(documents, chosen)])}
 
 
-def untrained(book, documents):
+def untrained(chapter, documents):
     """What needs no training: arm -> the sentence of each document, by gain of the walk where there is one."""
-    tfidf = book.TfidfVectorizer(stop_words="english", sublinear_tf=True).fit(s for r in book.part(documents, "train") for s in r["body"])
+    tfidf = TfidfVectorizer(stop_words="english", sublinear_tf=True).fit(s for r in chapter.part(documents, "train") for s in r["body"])
     for row in documents:
         row["tfidf"] = tfidf.transform(row["body"]).toarray()
         row["unit"] = row["x"] / np.linalg.norm(row["x"], axis=1, keepdims=True)
     arms = {"lead": lambda row: 0, "best possible": lambda row: row["gain"].argmax(),
             "name asks": lambda row: (row["x"] @ row["name_x"]).argmax()}
     for gain in GAINS:
-        arms[f"walk, TF-IDF {gain}"] = lambda row, g=gain: book.centrality(row["tfidf"], g).round(12).argmax()
-        arms[f"walk, encoder {gain}"] = lambda row, g=gain: book.centrality(row["unit"], g).round(12).argmax()
+        arms[f"walk, TF-IDF {gain}"] = lambda row, g=gain: chapter.centrality(row["tfidf"], g).round(12).argmax()
+        arms[f"walk, encoder {gain}"] = lambda row, g=gain: chapter.centrality(row["unit"], g).round(12).argmax()
     return arms
 
 
-def extract(book, rows):
+def extract(chapter, rows):
     """Every way to pick a sentence; -> gains (documents,) of the test by arm, means over seeds."""
-    documents = book.load("summaries.csv")
-    book.add_gains(documents)
-    book.add_vectors(documents)
-    train, valid, test = (book.part(documents, split) for split in ("train", "valid", "test"))
-    arms, kept = untrained(book, documents), {}
+    documents = chapter.load("summaries.csv")
+    chapter.add_gains(documents)
+    chapter.add_vectors(documents)
+    train, valid, test = (chapter.part(documents, split) for split in ("train", "valid", "test"))
+    arms, kept = untrained(chapter, documents), {}
     for split, those in (("valid", valid), ("test", test)):
         rows.append({"task": "pick", "split": split, "arm": "random", "rouge1": np.mean([r["gain"].mean() for r in those]),
                      "best_hit": np.mean([(r["gain"] == r["gain"].max()).mean() for r in those])})
@@ -77,72 +66,73 @@ def extract(book, rows):
         scored = {}
         for s in settings:
             chosen = [arms[f"{kind} {s}".strip()](row) for row in valid]
-            rows.append({"task": "pick", "split": "valid", "arm": kind, "setting": s} | picked(book, valid, chosen))
+            rows.append({"task": "pick", "split": "valid", "arm": kind, "setting": s} | picked(chapter, valid, chosen))
             scored[s] = rows[-1]["rouge1"]
         best = max(scored, key=scored.get)
         chosen = [arms[f"{kind} {best}".strip()](row) for row in test]
-        rows.append({"task": "pick", "split": "test", "arm": kind, "setting": best} | picked(book, test, chosen))
-        kept[kind] = book.gains(test, chosen)
+        rows.append({"task": "pick", "split": "test", "arm": kind, "setting": best} | picked(chapter, test, chosen))
+        kept[kind] = chapter.gains(test, chosen)
     for places in (False, True):
         for attend in (None, "gain", "matrix"):
             arm, found = f"trained, {ATTENDS[attend]}, {'places' if places else 'no places'}", {}
             for rate in PICK_RATES:
                 for seed in PICK_SEEDS[:3]:
-                    picker, seconds = book.train_picker(train, attend, places, rate, seed)
-                    scores = picked(book, valid, book.picks(picker, valid))
+                    picker, seconds = chapter.train_picker(train, attend, places, rate, seed)
+                    scores = picked(chapter, valid, chapter.picks(picker, valid))
                     rows.append({"task": "pick", "split": "valid", "arm": arm, "setting": rate, "seed": seed,
-                                 "parameters": book.parameters(picker), "cpu_seconds": seconds} | scores)
+                                 "parameters": parameters(picker), "cpu_seconds": seconds} | scores)
                     found.setdefault(rate, []).append(scores["rouge1"])
             rate, runs = max(found, key=lambda r: np.mean(found[r])), []
             for seed in PICK_SEEDS:
-                picker, seconds = book.train_picker(train, attend, places, rate, seed)
-                chosen = book.picks(picker, test)
+                picker, seconds = chapter.train_picker(train, attend, places, rate, seed)
+                chosen = chapter.picks(picker, test)
                 rows.append({"task": "pick", "split": "test", "arm": arm, "setting": rate, "seed": seed,
-                             "parameters": book.parameters(picker), "cpu_seconds": seconds} | picked(book, test, chosen))
-                runs.append(book.gains(test, chosen))
+                             "parameters": parameters(picker), "cpu_seconds": seconds} | picked(chapter, test, chosen))
+                runs.append(chapter.gains(test, chosen))
             kept[arm] = np.mean(runs, axis=0)
     return kept
 
 
-def written(book, model, rows, words):
+def written(chapter, model, rows, words):
     """Scores of what a model writes, and of its map; ROUGE-1 of each row comes second."""
-    numbers, weights, share = book.write(model, book.numbered(rows, words)[0])
-    texts = [book.lettered(n, row, words) for n, row in zip(numbers, rows)]
-    each = {kind: np.array([book.rouge(row["summary"], " ".join(t), kind) for row, t in zip(rows, texts)]) for kind in KINDS}
+    numbers, weights, share = chapter.write(model, chapter.numbered(rows, words)[0])
+    texts = [chapter.lettered(n, row, words) for n, row in zip(numbers, rows)]
+    each = {kind: np.array([chapter.rouge(row["summary"], " ".join(t), kind) for row, t in zip(rows, texts)]) for kind in KINDS}
     result = {kind: values.mean() for kind, values in each.items()}
-    result |= {f"repeated_{n}": book.repeated(texts, n) for n in (1, 2, 3)}
+    result |= {f"repeated_{n}": chapter.repeated(texts, n) for n in (1, 2, 3)}
     rare = [[w for w in dict.fromkeys(row["target"]) if w not in words and w in row["source"]] for row in rows]
     result["new_words"] = sum(w in text for ws, text in zip(rare, texts) for w in ws) / sum(map(len, rare))
     if model.decoder.attention is not None:
-        result |= dict(zip(("copy_hit", "copied_share"), book.copy_hits(rows, texts, weights, share)))
+        result |= dict(zip(("copy_hit", "copied_share"), chapter.copy_hits(rows, texts, weights, share)))
     return result, each["rouge1"]
 
 
-def abstract(book, rows):
+def abstract(chapter, rows):
     """Every way to write a summary; -> ROUGE-1 (rows,) of the test by arm, means over seeds."""
-    headlines = book.load("headlines.csv")
-    book.add_tokens(headlines)
-    train, valid, test = (book.part(headlines, split) for split in ("train", "valid", "test"))
-    words, kept = book.vocabulary(train), {}
-    fixed = {"body": lambda r: r["body"][0], "name": lambda r: " ".join(book.name_words(r["name"])), "constant": lambda r: book.CONSTANT}
+    headlines = chapter.load("headlines.csv")
+    chapter.add_tokens(headlines)
+    train, valid, test = (chapter.part(headlines, split) for split in ("train", "valid", "test"))
+    words, kept = chapter.vocabulary(train), {}
+    fixed = {"body": lambda r: r["body"][0], "name": lambda r: " ".join(chapter.name_words(r["name"])),
+             "constant": lambda r: chapter.CONSTANT}
     for split, those in (("valid", valid[::2]), ("test", test)):
         for arm, text in fixed.items():
-            each = {k: np.array([book.rouge(r["summary"], text(r), k) for r in those]) for k in KINDS}
+            each = {k: np.array([chapter.rouge(r["summary"], text(r), k) for r in those]) for k in KINDS}
             rows.append({"task": "write", "split": split, "arm": arm} | {k: v.mean() for k, v in each.items()})
             kept[arm] = each["rouge1"]
-    for arm in book.CHOICES:
+    for arm in chapter.CHOICES:
         trained, found = {}, {}
         for rate in (*LOWER.get(arm, ()), *WRITE_RATES):
-            model, seconds = trained[rate] = book.train_summarizer(train, words, arm, rate, 0)
-            rows.append({"task": "write", "split": "valid", "arm": arm, "setting": rate, "seed": 0, "parameters": book.parameters(model),
-                         "cpu_seconds": seconds} | written(book, model, valid[::2], words)[0])
+            model, seconds = trained[rate] = chapter.train_summarizer(train, words, arm, rate, 0)
+            rows.append({"task": "write", "split": "valid", "arm": arm, "setting": rate, "seed": 0, "parameters": parameters(model),
+                         "cpu_seconds": seconds} | written(chapter, model, valid[::2], words)[0])
             found[rate] = rows[-1]["rouge1"]
             print(rows[-1], file=sys.stderr, flush=True)
         rate, runs = max(found, key=found.get), []
         for seed in WRITE_SEEDS:
-            model, seconds = book.train_summarizer(train, words, arm, rate, seed) if seed else trained[rate]
-            scores, each = written(book, model, test, words)
-            rows.append({"task": "write", "split": "test", "arm": arm, "setting": rate, "seed": seed, "parameters": book.parameters(model),
+            model, seconds = chapter.train_summarizer(train, words, arm, rate, seed) if seed else trained[rate]
+            scores, each = written(chapter, model, test, words)
+            rows.append({"task": "write", "split": "test", "arm": arm, "setting": rate, "seed": seed, "parameters": parameters(model),
                          "cpu_seconds": seconds} | scores)
             runs.append(each)
             print(rows[-1], file=sys.stderr, flush=True)
@@ -150,10 +140,10 @@ def abstract(book, rows):
     return kept
 
 
-def comparison(book, rows, kept, task, texts, baseline, attention, map_measure="", map_column=None):
+def comparison(chapter, rows, kept, task, texts, baseline, attention, map_measure="", map_column=None):
     """One row of the ledger: attention minus baseline, bootstrapped over the documents of the test."""
     mine = [r for r in rows if r["task"] == texts and r["split"] == "test" and r["arm"] == attention]
-    _, low, high = book.interval(kept[attention] - kept[baseline])
+    _, low, high = chapter.interval(kept[attention] - kept[baseline])
     return {"task": task, "data": DATA[texts], "measure": "ROUGE-1", "baseline": baseline,
             "baseline_score": float(kept[baseline].mean()), "attention": attention, "attention_score": float(kept[attention].mean()),
             "difference_low": float(low), "difference_high": float(high), "interval": f"95 %, documents, mean of {len(mine)} seeds",
@@ -162,13 +152,17 @@ def comparison(book, rows, kept, task, texts, baseline, attention, map_measure="
 
 
 def main():
-    book, rows = taught(), []
-    picks = extract(book, rows)
+    chapter, rows = book.taught(
+        "43",
+        "CHOICES", "CONSTANT", "add_gains", "add_tokens", "add_vectors", "centrality", "copy_hits",
+        "gains", "interval", "lettered", "load", "name_words", "numbered", "part", "picks",
+        "repeated", "rouge", "train_picker", "train_summarizer", "vocabulary", "write"), []
+    picks = extract(chapter, rows)
     for r in rows:
         if r["split"] == "test" and not r.get("seed"):
             print(r["arm"], r.get("setting"), round(float(r["rouge1"]), 4), file=sys.stderr)
-    texts = abstract(book, rows)
-    with open(book.data.FILES / "summarization.csv", "w", newline="", encoding="utf-8") as file:
+    texts = abstract(chapter, rows)
+    with open(FILES / "summarization.csv", "w", newline="", encoding="utf-8") as file:
         table = csv.DictWriter(file, fieldnames=COLUMNS, lineterminator="\n")
         table.writeheader()
         for row in rows:
@@ -178,10 +172,10 @@ def main():
     matrix = "trained, attention by a matrix, no places"
     hit, copy = ("largest weight on the best sentence", "best_hit"), ("copied token is in the summary", "copy_hit")
     record("43_summarization", [
-        comparison(book, rows, picks, "pick, order unknown", "pick", alone.format("no places"), asked.format("no places"), *hit),
-        comparison(book, rows, picks, "pick, order unknown", "pick", alone.format("no places"), matrix, *hit),
-        comparison(book, rows, picks, "pick, order known", "pick", "lead", asked.format("places"), *hit),
-        *[comparison(book, rows, texts, "write a line", "write", baseline, "pointer + coverage", *copy)
+        comparison(chapter, rows, picks, "pick, order unknown", "pick", alone.format("no places"), asked.format("no places"), *hit),
+        comparison(chapter, rows, picks, "pick, order unknown", "pick", alone.format("no places"), matrix, *hit),
+        comparison(chapter, rows, picks, "pick, order known", "pick", "lead", asked.format("places"), *hit),
+        *[comparison(chapter, rows, texts, "write a line", "write", baseline, "pointer + coverage", *copy)
           for baseline in ("no attention", "attention", "body", "name")]])
 
 

@@ -7,19 +7,15 @@ at the test lists, and again with `tied` tables and `unscaled` (no root of the w
 they alone are trained and all other rows stay.  Data and measures are those of tools/translation.py, what belongs to the copy task is
 taken from the notebook's cells.  About ten minutes on one core.
 """
-import ast
 import csv
-import json
 import os
 import sys
 import time
-from pathlib import Path
-from types import SimpleNamespace
 from unittest import mock
 
+import book
+
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 import numpy as np  # noqa: E402
 import translation  # noqa: E402
 from torch.nn.functional import cross_entropy  # noqa: E402
@@ -38,25 +34,15 @@ def unscaled(table, words, placed=pytorch.placed):
     return placed(table, words) - (table.embedding_dim ** 0.5 - 1) * table(words)
 
 
-def taught():
-    """The functions of the notebook's cells that the copy task needs."""
-    names = {**vars(pytorch), "np": np, "fit": fit}
-    for cell in json.loads((ROOT / "notebooks" / "37_transformer.ipynb").read_text(encoding="utf-8"))["cells"]:
-        for node in ast.parse("".join(cell["source"])).body if cell["cell_type"] == "code" else []:
-            if isinstance(node, ast.FunctionDef) and node.name in ("sequences", "copied", "train_copier", "glorot"):
-                exec(compile(ast.Module([node], []), "37_transformer", "exec"), names)
-    return SimpleNamespace(**names)
-
-
-def copy_row(book, pre_norm, warmup, rate, seed):
+def copy_row(chapter, pre_norm, warmup, rate, seed):
     """Six layers with Glorot's first weights, 150 steps."""
     reproducible(seed)
-    model = book.glorot(pytorch.Transformer(13, 13, layers=6, pre_norm=pre_norm))
+    model = chapter.glorot(pytorch.Transformer(13, 13, layers=6, pre_norm=pre_norm))
     start = time.process_time()
-    losses = book.train_copier(model, 150, rate, seed, batch=16, warmup=warmup)
+    losses = chapter.train_copier(model, 150, rate, seed, batch=16, warmup=warmup)
     return {"run": "copy", "pre_norm": int(pre_norm), "warmup": warmup, "rate": rate, "seed": seed, "layers": 6, "steps": 150, "batch": 16,
             "parameters": parameters(model), "cpu_seconds": f"{time.process_time() - start:.0f}", "loss": f"{np.mean(losses[-20:]):.3f}",
-            "copied": f"{book.copied(model, 200):.3f}"}
+            "copied": f"{chapter.copied(model, 200):.3f}"}
 
 
 def train(rate, seed, steps=STEPS, batch=BATCH, tied=False, smoothing=0.0, language="fr"):
@@ -118,12 +104,12 @@ def main(chinese_only=False):
                 add(translation_row(run, chosen(rows), seed))
         for run in ("smoothed", "wide"):
             add(translation_row(run, chosen(rows), 0))
-        book = taught()
+        chapter = book.taught("37", "copied", "glorot", "train_copier")
         for pre_norm in (True, False):
             for warmup in (0, 50):
                 for rate in (0.003, 0.01):
                     for seed in SEEDS:
-                        add(copy_row(book, pre_norm, warmup, rate, seed))
+                        add(copy_row(chapter, pre_norm, warmup, rate, seed))
     for rate in RATES:
         add(translation_row("zh_valid", rate, 0))
     for seed in SEEDS:
