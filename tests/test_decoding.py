@@ -3,6 +3,7 @@ import csv
 import importlib
 from itertools import product
 
+import book
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -91,12 +92,12 @@ def test_the_table_of_35_holds_what_its_script_would_write():
     script = importlib.import_module("seq2seq")
     with open(FILES / "seq2seq.csv", encoding="utf-8") as file:
         table = list(csv.DictReader(file))
-    book = script.taught()
-    assert list(dict.fromkeys(row["arm"] for row in table)) == list(book.ARMS)
-    for arm in book.ARMS:
+    chapter = book.taught("35", "ARMS", "LETTERS", "Translator", "parameters")
+    assert list(dict.fromkeys(row["arm"] for row in table)) == list(chapter.ARMS)
+    for arm in chapter.ARMS:
         valid, test = ([row for row in table if (row["arm"], row["split"]) == (arm, split)] for split in ("valid", "test"))
         assert [float(row["rate"]) for row in valid] == list(script.RATES)
         best = max(valid, key=lambda row: sum(float(row[f"exact_{n}"]) for n in (1, 2, 3)))["rate"]
         assert [(row["rate"], row["seed"]) for row in test] == [(best, str(seed)) for seed in script.SEEDS]
-        model = book.Translator(book.ARMS[arm], len(book.LETTERS), 34, embed_dim=24, hidden_dim=32)
-        assert {int(row["parameters"]) for row in valid + test} == {book.parameters(model)}
+        model = chapter.Translator(chapter.ARMS[arm], len(chapter.LETTERS), 34, embed_dim=24, hidden_dim=32)
+        assert {int(row["parameters"]) for row in valid + test} == {chapter.parameters(model)}
