@@ -1,0 +1,84 @@
+"""The table of 43_summarization: each way to choose, write and score does on small texts what can be told by hand."""
+import csv
+from types import SimpleNamespace
+
+import book
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+import summarization  # noqa: E402
+
+from attnlib.data import FILES  # noqa: E402
+
+CHAPTER = book.taught("43", "CHOICES", "add_gains", "centrality", "copy_hits", "lettered", "numbered", "part", "repeated", "rouge")
+ROW = {"name": "pack.sort", "summary": "Sort a list in place.",
+       "target": ["sort", "a", "list", "in", "place"], "source": ["sort", ":", "equal", "items"],
+       "body": ["Equal items keep their order.", "Sort a list in place now.", "Strings come first in a list."]}
+WORDS = {w: i for i, w in enumerate(["<pad>", "<begin>", "<end>", "<unknown>", "a", "in", "list"])}
+
+
+@pytest.mark.parametrize("gain", [0.5, 3, 10])
+def test_shares_are_those_of_a_long_walk(gain):
+    rng = np.random.default_rng(int(gain))
+    x = rng.standard_normal((5, 3))
+    x /= np.linalg.norm(x, axis=1, keepdims=True)
+    scores = gain * x @ x.T
+    steps = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    walked = np.linalg.matrix_power(steps, 10**8)[0]
+    np.testing.assert_allclose(CHAPTER.centrality(x, gain), walked, rtol=1e-6)
+    order = rng.permutation(5)
+    np.testing.assert_allclose(CHAPTER.centrality(x[order], gain), CHAPTER.centrality(x, gain)[order])
+
+
+def test_a_pick_is_scored_by_its_words_and_by_being_the_best():
+    documents = [dict(ROW), dict(ROW)]
+    CHAPTER.add_gains(documents)
+    assert [g.argmax() for g in (row["gain"] for row in documents)] == [1, 1]
+    both = summarization.picked(CHAPTER, documents, [1, 2])
+    assert both["best_hit"] == 0.5
+    assert both["rouge1"] == pytest.approx((10 / 11 + 6 / 11) / 2), "five and three words of six are the summary's five"
+    assert both["rouge2"] == pytest.approx((8 / 9 + 2 / 9) / 2)
+
+
+def test_ways_without_training():
+    near, far = np.array([1.0, 0.1]), np.array([0.0, 2.0])
+    row = dict(ROW, split="train", x=np.stack([far, near, near]), name_x=far)
+    CHAPTER.add_gains([row])
+    arms = summarization.untrained(CHAPTER, [row])
+    assert arms["lead"](row) == 0 and arms["best possible"](row) == 1 and arms["name asks"](row) == 0
+    assert all(arms[f"walk, encoder {gain}"](row) == 1 for gain in summarization.GAINS), "of equal shares the first counts"
+    np.testing.assert_allclose(np.linalg.norm(row["unit"], axis=1), 1)
+
+
+def test_what_is_written_is_scored(monkeypatch):
+    """A writer that says `a list equal equal equal` whatever it is given, and looks at the third word of the source from there on."""
+    texts = ["a", "list", "equal", "equal", "equal"]
+    own = WORDS | {"sort": 7, ":": 8, "equal": 9}
+    weights = torch.eye(5)[[4, 4, 2, 2, 2]][None]
+    written = torch.tensor([[1.0, 1.0, 0.2, 0.2, 0.2]])
+    monkeypatch.setattr(CHAPTER, "write", lambda model, source: (torch.tensor([[own[w] for w in texts]]), weights, written), raising=False)
+    row = dict(ROW, target=ROW["target"] + ["equal"])
+    attending = SimpleNamespace(decoder=SimpleNamespace(attention=True))
+    scores, each = summarization.written(CHAPTER, attending, [row], WORDS)
+    assert each[0] == scores["rouge1"] == pytest.approx(2 * 0.4 * 0.4 / 0.8), "`a` and `list`: two of five words on either side"
+    assert (scores["repeated_1"], scores["repeated_2"], scores["repeated_3"]) == (2 / 5, 1 / 4, 0)
+    assert scores["new_words"] == 1 / 2, "of `sort` and `equal`, which the source holds and the vocabulary does not, one was written"
+    assert (scores["copy_hit"], scores["copied_share"]) == (1, 3 / 5)
+    plain = SimpleNamespace(decoder=SimpleNamespace(attention=None))
+    assert "copy_hit" not in summarization.written(CHAPTER, plain, [row], WORDS)[0]
+
+
+def test_settings_were_chosen_on_validation_texts():
+    with open(FILES / "summarization.csv", newline="", encoding="utf-8") as file:
+        table = list(csv.DictReader(file))
+    settled = 0
+    for task, seeds in (("pick", summarization.PICK_SEEDS), ("write", summarization.WRITE_SEEDS)):
+        for arm in dict.fromkeys(r["arm"] for r in table if r["task"] == task and r["setting"]):
+            valid, test = ([r for r in table if (r["task"], r["arm"], r["split"]) == (task, arm, split)] for split in ("valid", "test"))
+            tried = dict.fromkeys(r["setting"] for r in valid)
+            found = {s: np.mean([float(r["rouge1"]) for r in valid if r["setting"] == s]) for s in tried}
+            assert len(found) >= 2 and {r["setting"] for r in test} == {max(found, key=found.get)}
+            assert [r["seed"] for r in test] in ([""], [str(s) for s in seeds])
+            settled += 1
+    assert settled == 2 + 6 + len(CHAPTER.CHOICES)
