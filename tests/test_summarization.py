@@ -72,6 +72,7 @@ def test_what_is_written_is_scored(monkeypatch):
 def test_settings_were_chosen_on_validation_texts():
     with open(FILES / "summarization.csv", newline="", encoding="utf-8") as file:
         table = list(csv.DictReader(file))
+    assert tuple(table[0]) == summarization.COLUMNS
     settled = 0
     for task, seeds in (("pick", summarization.PICK_SEEDS), ("write", summarization.WRITE_SEEDS)):
         for arm in dict.fromkeys(r["arm"] for r in table if r["task"] == task and r["setting"]):

@@ -26,7 +26,7 @@ LOWER = {"attention": (0.0025, 0.005), "no attention": (0.005,)}    # tried too,
 ATTENDS = {None: "each alone", "gain": "attention", "matrix": "attention by a matrix"}
 KINDS = ("rouge1", "rouge2", "rougeL")
 DATA = {"pick": "docstrings, 326 bodies", "write": "docstrings, 1107 beginnings"}
-COLUMNS = ("task", "split", "arm", "setting", "seed", "cpu_seconds", "rouge1", "rouge2", "rougeL", "best_hit", "repeated_1",
+COLUMNS = ("task", "split", "arm", "setting", "seed", "parameters", "cpu_seconds", "rouge1", "rouge2", "rougeL", "best_hit", "repeated_1",
            "repeated_2", "repeated_3", "new_words", "copy_hit", "copied_share")
 
 
