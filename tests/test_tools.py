@@ -353,3 +353,12 @@ def test_a_definition_is_taken_out_of_a_notebook_with_what_it_rests_on_and_nothi
 def test_a_name_that_no_cell_defines_is_refused():
     with pytest.raises(ValueError, match=r"98_one\.ipynb were wanted, \['perimeter'\] came"):
         book.taught("98", "area", "perimeter")
+
+
+def test_a_table_is_written_whole_or_not_at_all(tmp_path):
+    path, rows = tmp_path / "table.csv", [{"arm": "é", "rate": 0.1}, {"arm": "two\nlines", "seed": 3}]
+    book.write_table(path, rows)
+    assert path.read_bytes() == 'arm,rate,seed\né,0.1,\n"two\nlines",,3\n'.encode()
+    with pytest.raises(ValueError, match="seed"):
+        book.write_table(path, rows[::-1], ["arm", "rate"])
+    assert path.read_bytes().startswith(b"arm,rate,seed")

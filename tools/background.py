@@ -7,7 +7,6 @@ steps.  Five more ask why copying fails without attention: an LSTM whose forget 
 as wide (`narrow`, `wide`) or trained four times as long (`long`), and the opened LSTM trained four times as long (`open long`), the
 last two at three of the rates.  About ten minutes on one core.
 """
-import csv
 import os
 import sys
 import time
@@ -56,10 +55,7 @@ def main():
         valid = [row(chapter, "valid", arm, rate, seed=0) for rate in (RATES[1:] if "long" in arm[-1] else RATES)]
         best = max(valid, key=lambda r: sum(float(r[f"symbols_{n}"]) for n in LENGTHS if n <= 10))
         rows += valid + [row(chapter, "test", arm, best["rate"], seed) for seed in SEEDS]
-    with open(FILES / "background.csv", "w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, fieldnames=rows[0], lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)
+    book.write_table(FILES / "background.csv", rows)
 
 
 if __name__ == "__main__":

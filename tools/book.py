@@ -1,5 +1,7 @@
-"""What the tools share: where things lie, the kernel's environment, which notebooks are meant, and what their cells define."""
+"""What the tools share: where things lie, the kernel's environment, which notebooks are meant, what their cells define, and tables."""
 import ast
+import csv
+import io
 import json
 import os
 import subprocess
@@ -34,6 +36,15 @@ def chosen(numbers):
 def run(*command, **more):
     """Run a command in the checkout with the kernel's environment; return its exit status."""
     return subprocess.run([str(part) for part in command], cwd=ROOT, env=environment(**more)).returncode
+
+
+def write_table(path, rows, columns=None):
+    """Write rows, dictionaries, as CSV, whole or not at all; the columns are those of the rows in the order in which they first occur."""
+    text = io.StringIO()
+    table = csv.DictWriter(text, columns or list(dict.fromkeys(c for row in rows for c in row)), lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    path.write_text(text.getvalue(), encoding="utf-8", newline="")
 
 
 def bound(node):

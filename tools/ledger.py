@@ -6,6 +6,8 @@ A chapter's script hands its rows to `record`, which puts them in place of that 
 import csv
 import math
 
+import book
+
 from attnlib.data import FILES
 
 PATH = FILES / "results.csv"
@@ -47,7 +49,4 @@ def record(chapter, new):
     new = [{"chapter": chapter, **row, "verdict": verdict(row["difference_low"], row["difference_high"])} for row in new]
     new = [{k: f"{v:.3f}" if isinstance(v, float) else v for k, v in row.items()} for row in new]
     kept = [row for row in rows() if row["chapter"] != chapter]
-    with open(PATH, "w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, fieldnames=COLUMNS, lineterminator="\n")
-        table.writeheader()
-        table.writerows(sorted(kept + new, key=lambda row: row["chapter"]))
+    book.write_table(PATH, sorted(kept + new, key=lambda row: row["chapter"]), COLUMNS)

@@ -11,7 +11,6 @@ lost      learned query, half of the points lost, five ways to treat them, two r
 cut       learned query with its chosen rate, outlines cut to their first or last 24 points, three seeds
 search    hidden size, score and rate with seed 0, then two more seeds of the chosen setting
 """
-import csv
 import os
 import sys
 import time
@@ -155,10 +154,7 @@ def main():
 def write(rows):
     columns = ["experiment", "pooling", "fill", "cut", "hidden", "rate", "seed", "parameters", "valid", "test",
                *(f"test_lost_{share}" for share in SWEEP), "weight_on_mark", "points_in_mark", "cpu_seconds"]
-    with open(FILES / "lstm_classifier.csv", "w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, fieldnames=columns, lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)
+    book.write_table(FILES / "lstm_classifier.csv", rows, columns)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ The passages are Python's own documentation as the running Python carries it, wi
 grammars, tables and notes on versions are dropped; reST marks are stripped; what is said twice is kept once.  The stored file was made
 by CPython 3.11.7 on Linux.  Another patch version has other words, so it is frozen, and the script writes only where MADE_BY matches.
 """
-import csv
 import importlib
 import inspect
 import re
@@ -13,6 +12,8 @@ import sys
 import warnings
 from pathlib import Path
 from pydoc_data.topics import topics
+
+import book
 
 MADE_BY = (3, 11, 7)
 FILE = Path(__file__).parents[1] / "notebooks" / "data" / "python_docs.csv"
@@ -203,10 +204,7 @@ def passages():
 
 def main():
     rows = passages()
-    with FILE.open("w", encoding="utf-8", newline="") as f:
-        writer = csv.writer(f, lineterminator="\n")
-        writer.writerow(("id", "source", "text"))
-        writer.writerows(rows)
+    book.write_table(FILE, [dict(zip(("id", "source", "text"), row)) for row in rows])
     print(f"{len(rows)} passages, {FILE.stat().st_size:,} bytes")
 
 

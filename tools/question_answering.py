@@ -433,10 +433,9 @@ def spans():
 
 
 def write_spans(lib, said, pipeline, baseline):
-    with open(FILES / "question_answering_spans.csv", "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["id", "reader", "reader_in_first", "baseline"])
-        writer.writerows([q["id"], *rest] for q, *rest in zip(lib.questions, said, pipeline, baseline))
+    columns = "id", "reader", "reader_in_first", "baseline"
+    rows = [dict(zip(columns, (q["id"], *rest))) for q, *rest in zip(lib.questions, said, pipeline, baseline)]
+    book.write_table(FILES / "question_answering_spans.csv", rows)
 
 
 def main(parts):
@@ -449,10 +448,7 @@ def main(parts):
     if parts and path.exists():
         with open(path, newline="", encoding="utf-8") as file:
             TABLE.extend(row for row in csv.DictReader(file) if row["part"] not in parts)
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(sorted(TABLE, key=lambda row: list(every).index(row["part"])))
+    book.write_table(path, sorted(TABLE, key=lambda row: list(every).index(row["part"])), COLUMNS)
     ledger.record(
         "44_question_answering",
         [

@@ -556,25 +556,17 @@ def ledger_rows(rows, told_of):
                             "map_score": np.mean([float(r["natural_mass"]) for r in pair[1]])}
 
 
-def write(name, rows):
-    with open(FILES / name, "w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, fieldnames=list(dict.fromkeys(column for r in rows for column in r)), lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)
-
-
 def main():
     classes, told_of = book.taught("42", "Reader", "Head"), {}
     reproducible(0)
     rows = list(vader_rows(told_of))
     for task, arms in ARMS.items():
-        for arm, told in arms:                              # after each arm, so that a run can be followed
+        for arm, told in arms:
             rows += arm_rows(classes, task, arm, told, told_of)
-            write("sentiment.csv", rows)
     rows += long_rows(classes, rows)
-    write("sentiment.csv", rows)
-    write("sentiment_answers.csv", [{"id": r["id"], **{name: f"{scores[i]:.3f}" for name, scores in told_of.items()}}
-                                    for i, r in enumerate(natural())])
+    book.write_table(FILES / "sentiment.csv", rows)
+    answers = [{"id": r["id"], **{name: f"{scores[i]:.3f}" for name, scores in told_of.items()}} for i, r in enumerate(natural())]
+    book.write_table(FILES / "sentiment_answers.csv", answers)
     ledger.record("42_sentiment", [{k: float(v) if isinstance(v, np.floating) else v for k, v in r.items()}
                                    for r in ledger_rows(rows, told_of)])
 

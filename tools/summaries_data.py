@@ -20,6 +20,7 @@ from collections import Counter
 from importlib.metadata import version
 from pathlib import Path
 
+import book
 import numpy as np
 
 FOLDER = Path(__file__).parents[1] / "notebooks" / "data"
@@ -180,10 +181,7 @@ def beginning(body):
 
 
 def write(path, rows):
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, fieldnames=["split", "name", "summary", "body"], lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)
+    book.write_table(path, rows, ["split", "name", "summary", "body"])
     print(path.name, path.stat().st_size // 1000, "KB", len(rows), dict(Counter(row["split"] for row in rows)), file=sys.stderr)
 
 

@@ -5,7 +5,6 @@ from its cells and runs none of its other lines.  Settings are chosen on the val
 without a pointer from more rates than for those with one; the test split is looked at with several seeds (rows `test`).  The notebook
 says which test scores were known before a choice was made.  About ten CPU minutes.
 """
-import csv
 import os
 import sys
 
@@ -162,12 +161,9 @@ def main():
         if r["split"] == "test" and not r.get("seed"):
             print(r["arm"], r.get("setting"), round(float(r["rouge1"]), 4), file=sys.stderr)
     texts = abstract(chapter, rows)
-    with open(FILES / "summarization.csv", "w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, fieldnames=COLUMNS, lineterminator="\n")
-        table.writeheader()
-        for row in rows:
-            row = {k: f"{v:.4f}" if isinstance(v, float) and k not in ("setting", "cpu_seconds") else v for k, v in row.items()}
-            table.writerow(row | ({"cpu_seconds": f"{row['cpu_seconds']:.1f}"} if "cpu_seconds" in row else {}))
+    digits = {"setting": "", "cpu_seconds": ".1f"}
+    texted = [{k: format(v, digits.get(k, ".4f")) if isinstance(v, float) else v for k, v in row.items()} for row in rows]
+    book.write_table(FILES / "summarization.csv", texted, COLUMNS)
     alone, asked = ("trained, each alone, {}", "trained, attention, {}")
     matrix = "trained, attention by a matrix, no places"
     hit, copy = ("largest weight on the best sentence", "best_hit"), ("copied token is in the summary", "copy_hit")

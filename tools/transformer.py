@@ -114,10 +114,7 @@ def main(chinese_only=False):
         add(translation_row("zh_valid", rate, 0))
     for seed in SEEDS:
         add(translation_row("zh", chosen(rows, "zh_valid"), seed))
-    with open(FILES / "transformer.csv", "w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, fieldnames=list({name: 0 for row in rows for name in row}), lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)
+    book.write_table(FILES / "transformer.csv", rows)
 
 
 if __name__ == "__main__":

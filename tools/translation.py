@@ -3,8 +3,9 @@
 First the learning rate of each arm and language is chosen on the validation split (rows `valid`, one seed each), then three
 seeds are trained with it and the test split is looked at (rows `test`).  Three more arms ask why an arm failed: French without
 attention with twice the width and four times the steps (`large`, one seed), Chinese after Luong with four times the steps
-(`long`, one seed) or with input feeding (`feeding`).  One reads and writes numbers digit by digit (French after Luong, `luong-digits`).
-About twenty-five minutes on one core.  Named arms are trained alone, all other rows stay.
+(`long`, one seed) or with input feeding (`feeding`).  One reads and writes numbers digit by digit (French after Luong, `luong-digits`),
+two take their batches from the lists sorted by length: neighbours, each list once, in random order (`luong-buckets`), or windows
+that start anywhere (`luong-windows`).  About thirty minutes on one core.  Named arms are trained alone, all other rows stay.
 
 `python tools/translation.py parts` trains two of the Chinese runs again, Bahdanau's at the rates 0.005 and 0.01, and counts on the
 validation lists of five, number by number, what is right and where the largest weight lies: notebooks/data/translation_parts.csv.
@@ -16,6 +17,8 @@ import os
 import sys
 import time
 from unittest import mock
+
+import book
 
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 import numpy as np  # noqa: E402
@@ -51,9 +54,9 @@ class FeedingDecoder(pytorch.Decoder):
 
 ARMS = {"none": pytorch.SummaryDecoder, "luong": pytorch.LuongDecoder, "bahdanau": pytorch.BahdanauDecoder,
         "large": pytorch.SummaryDecoder, "long": pytorch.LuongDecoder, "feeding": FeedingDecoder,
-        "luong-digits": pytorch.LuongDecoder}
+        "luong-digits": pytorch.LuongDecoder, "luong-buckets": pytorch.LuongDecoder, "luong-windows": pytorch.LuongDecoder}
 PLAN = (*((language, arm) for language in ("fr", "zh") for arm in ("none", "luong", "bahdanau")), ("fr", "large"), ("zh", "long"),
-        ("zh", "feeding"), ("fr", "luong-digits"))
+        ("zh", "feeding"), ("fr", "luong-digits"), ("fr", "luong-buckets"), ("fr", "luong-windows"))
 DIGITS = {language: words.replace(r"\d+", r"\d") for language, words in data.WORDS.items()}      # each digit is a token
 RATES = (0.005, 0.007, 0.01, 0.02, 0.04)
 STEPS, BATCH, TESTED = 350, 40, 200
@@ -63,12 +66,20 @@ def tensors(lists, *vocabularies):
     return [torch.tensor(v.encode(lists)) for v in vocabularies]
 
 
+def in_batches(arm, lists, seed):
+    """The lists of each step: as they come, or neighbours after sorting by the length of the English."""
+    starts = np.arange(0, len(lists), BATCH)
+    if arm in ("luong-buckets", "luong-windows"):
+        lists, rng = sorted(lists, key=lambda items: len(sentence(items, "en"))), np.random.default_rng(seed)
+        starts = rng.permutation(starts) if arm == "luong-buckets" else rng.integers(0, len(lists) - BATCH + 1, len(starts))
+    return [lists[i:i + BATCH] for i in starts]
+
+
 def train(language, arm, rate, seed, hidden, steps):
     """-> model, both vocabularies, CPU seconds of the training."""
     reproducible(seed)
     english, other = Vocabulary("en"), Vocabulary(language)
-    lists = training_lists(steps * BATCH, seed)
-    batches = [tensors(lists[i:i + BATCH], english, other) for i in range(0, len(lists), BATCH)]
+    batches = [tensors(lists, english, other) for lists in in_batches(arm, training_lists(steps * BATCH, seed), seed)]
     model = pytorch.Translator(ARMS[arm], len(english.words), len(other.words), hidden_dim=hidden)
     start = time.process_time()
     fit(model, lambda step: pytorch.translation_loss(model, *batches[step]), steps, rate)
@@ -133,20 +144,13 @@ def table():
         return list(csv.DictReader(file))
 
 
-def write(name, rows):
-    with open(FILES / name, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=max(rows, key=len), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
 def main(arms):
     rows = [r for r in table() if r["arm"] not in arms] if arms else []
     for language, arm in [pair for pair in PLAN if pair[1] in (arms or ARMS)]:
         rates, seeds = ((0.005, 0.01), (0,)) if arm in ("large", "long") else (RATES, (0, 1, 2))
         rows += [row("valid", language, arm, rate, seed=0) for rate in rates]
         rows += [row("test", language, arm, chosen(rows, language, arm), seed) for seed in seeds]
-    write("translation.csv", rows)
+    book.write_table(FILES / "translation.csv", rows)
 
 
 def count_parts():
@@ -170,7 +174,7 @@ def count_parts():
         for name in sorted(found):
             means = dict(zip(("right", "item_hits", "part_hits"), (f"{x:.3f}" for x in np.mean(found[name], axis=0))))
             rows.append({"rate": rate, "number": name, "count": len(found[name]), **means})
-    write("translation_parts.csv", rows)
+    book.write_table(FILES / "translation_parts.csv", rows)
 
 
 def compare():
