@@ -138,3 +138,52 @@ choice("02.6", "a",
        [("b", "A column is one key seen by all queries. Who shares 1, a key or a query?"),
         ("c", "Both happens only by accident. A popular key has a large column."),
         ("d", "The whole map adds up to the number of queries, since each of them shares 1.")])
+
+
+@function("02.7", lambda rng: (int(rng.integers(2, 6)), float(rng.uniform(0.1, 0.45))))
+def fading(n, a):
+    """Input i came in with the share a (the first one with all there was) and has been multiplied by 1 - a at each of the t - i steps
+    since. Every row adds up to 1, so it is a soft look-up; but the shares know only how old an input is, and attention asks what it
+    says."""
+    t, i = np.arange(n)[:, None], np.arange(n)
+    return np.where(i <= t, np.where(i == 0, 1, a) * (1 - a) ** np.maximum(t - i, 0), 0.0)
+
+
+@mistake("02.7", "Your rows do not add up to 1. The first state is the first input as it is: s_0 = x_0, not a x_0.")
+def _(n, a):
+    t, i = np.arange(n)[:, None], np.arange(n)
+    return np.where(i <= t, a * (1 - a) ** np.maximum(t - i, 0), 0.0)
+
+
+@mistake("02.7", "You made the rows add up by dividing. What is missing from them belongs to the first input: s_0 = x_0.")
+def _(n, a):
+    t, i = np.arange(n)[:, None], np.arange(n)
+    shares = np.where(i <= t, (1 - a) ** np.maximum(t - i, 0), 0.0)
+    return shares / shares.sum(axis=1, keepdims=True)
+
+
+@mistake("02.7", "Queries go down and keys across (00): row t is the summary after step t, column i the input.")
+def _(n, a):
+    return fading(n, a).T
+
+
+@mistake("02.7", "A summary cannot hold what comes later: the share is 0 where i > t.")
+def _(n, a):
+    t, i = np.arange(n)[:, None], np.arange(n)
+    return np.where(i == 0, 1, a) * (1 - a) ** abs(t - i)
+
+
+@mistake("02.7", "a and 1 - a are exchanged: a is the share of what is new.")
+def _(n, a):
+    return fading(n, 1 - a)
+
+
+@mistake("02.7", "One fading too many: the newest input has the share a, it has not faded yet.")
+def _(n, a):
+    t, i = np.arange(n)[:, None], np.arange(n)
+    return np.where(i <= t, np.where(i == 0, 1, a) * (1 - a) ** (np.maximum(t - i, 0) + (i > 0)), 0.0)
+
+
+@mistake("02.7", "That is the last row alone, what the last summary holds. One row for each step is wanted.")
+def _(n, a):
+    return fading(n, a)[-1]

@@ -4,7 +4,7 @@ import math
 import numpy as np
 
 from attnlib.check import choice, function, mistake, number
-from attnlib.core import rotate, scaled_dot_scores
+from attnlib.core import causal_mask, dot_scores, length_mask, masked_softmax, rotate, scaled_dot_scores
 
 number("16.1", 1 / 13,
        "The distances of places 0, 1 and 2 from place 2 are 2, 1 and 0: amounts 1/2, 2 and 4, together 13/2, and 1/2 over 13/2 is 1/13.",
@@ -152,3 +152,78 @@ choice("16.5", "b",
 number("16.6", 0,
        "Shift invariance: the two differ by m times i, the same number for every key of row i, and a constant on a row cancels.",
        [(1, "No weight can change by 1 here. Look at what the two rows of scores differ by: does it depend on the key?")])
+
+
+def draw_texts(rng):
+    b, n, d = rng.integers(1, 4), rng.integers(2, 5), rng.integers(2, 5)
+    lengths = rng.integers(0, n + 1, b)
+    return rng.standard_normal((b, n, d)), rng.standard_normal((b, n, d)), float(rng.uniform(0.2, 2)), lengths
+
+
+def weights_by(q, k, m, lengths, scores=None, price=None, mask=None):
+    """The solution, or with its scores, its price or its mask exchanged."""
+    n = q.shape[1]
+    scores = scaled_dot_scores(q, k) if scores is None else scores
+    price = m * (np.arange(n)[:, None] - np.arange(n)) if price is None else price
+    return masked_softmax(scores - price, length_mask(lengths, n) & causal_mask(n) if mask is None else mask)
+
+
+@function("16.7", draw_texts)
+def weights_of(q, k, m, lengths):
+    """Scores (11), minus m times the distance (16), -inf where the key is padding or later (13), softmax row by row (12). The price
+    is not divided by the root of d, and an empty text leaves rows of zeros."""
+    return weights_by(q, k, m, lengths)
+
+
+@mistake("16.7", "The price was divided by the root of d as well. ALiBi takes it from the score that is scaled already.")
+def _(q, k, m, lengths):
+    return weights_by(q, k, m / q.shape[-1] ** 0.5, lengths)
+
+
+@mistake("16.7", "The dot products are not scaled: divide them by the root of d.")
+def _(q, k, m, lengths):
+    return weights_by(q, k, m, lengths, scores=dot_scores(q, k))
+
+
+@mistake("16.7", "Distance is rewarded: the farther, the dearer. The score falls by m for each place.")
+def _(q, k, m, lengths):
+    return weights_by(q, k, -m, lengths)
+
+
+@mistake("16.7", "There is no price for distance in your scores.")
+def _(q, k, m, lengths):
+    return weights_by(q, k, 0, lengths)
+
+
+@mistake("16.7", "A query sees later places. Key j is allowed for query i where j <= i.")
+def _(q, k, m, lengths):
+    return weights_by(q, k, m, lengths, mask=length_mask(lengths, q.shape[1]))
+
+
+@mistake("16.7", "Padding is looked at: a key is allowed where its place is smaller than the length of its text.")
+def _(q, k, m, lengths):
+    return weights_by(q, k, m, lengths, mask=causal_mask(q.shape[1])[None])
+
+
+@mistake("16.7", "You silenced the padded queries too. The mask speaks of keys: what a padded place asks harms nobody.")
+def _(q, k, m, lengths):
+    real = length_mask(lengths, q.shape[1])
+    return weights_by(q, k, m, lengths, mask=real & real.mT & causal_mask(q.shape[1]))
+
+
+@mistake("16.7", "The weights were set to zero after softmax, so that the rows no longer add up to 1. Mask the scores.")
+def _(q, k, m, lengths):
+    mask = length_mask(lengths, q.shape[1]) & causal_mask(q.shape[1])
+    return weights_by(q, k, m, lengths, mask=np.ones_like(mask)) * mask
+
+
+@mistake("16.7", "A row that may look at nothing should be zeros; yours is nan, 0 divided by 0.")
+def _(q, k, m, lengths):
+    weights = weights_by(q, k, m, lengths)
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
+@mistake("16.7", "A row that may look at nothing should be zeros; yours shares its weight evenly: -1e9 is no -inf.")
+def _(q, k, m, lengths):
+    weights = weights_by(q, k, m, lengths)
+    return np.where(weights.any(axis=-1, keepdims=True), weights, 1 / q.shape[1])

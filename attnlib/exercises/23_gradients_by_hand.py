@@ -234,3 +234,16 @@ number("23.7", 4 / 25,
         (3 / 16, "That is for odds of 1 : 3."),
         (4 / 5, "That is 1 - w, or the second weight. The slope is w (1 - w)."),
         (1 / 4, "That is the most there is, at even odds.")])
+
+number("23.8", 36,
+       "Behind the mask head A has the weights 1/4, 3/4, 0 and o_A = 2; head B 2/3, 1/3, 0 and o_B = 5. So y = 9, g_y = 4, and W_o hands\n"
+       "head A 2 * 4 = 8. Dog's score gets 1/4 * (8 - 2) * 8 = 12, its key the query times that: 3 * 12 = 36.",
+       [(12, "That is the gradient of dog's score. The score is query times key, so the key gets 3 times as much."),
+        (18, "Head A enters y with the factor 2 of W_o; on the way back its gradient is doubled."),
+        (144, "The weight is missing: the score gets w (v - o) g, with w = 1/4."),
+        (48, "You took v instead of v - o. Softmax backwards subtracts the weighted average."),
+        (108, "You took the weight of ball, 3/4. Dog's is 1/4."),
+        (-36, "The sign: v - o is 8 - 2, and y - 5 is positive. The loss rises with dog's key."),
+        (72, "The slope of (y - 5)^2 / 2 is y - 5, without a 2."),
+        (9 / 2, "You forgot y - 5 = 4, or took it as 1/2. The gradient of the loss starts there."),
+        (-58725 / 16, "The mask is missing: ball cannot see it, whose weight is 0 in both heads.")])

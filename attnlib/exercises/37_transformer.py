@@ -247,3 +247,73 @@ choice("37.7", "c",
        [("a", "The causal mask belongs to the decoder's attention on itself. The source has no future."),
         ("b", "With a causal mask the first target word could see the first source word only."),
         ("d", "Then padding of short sources would get weight, and the answer would depend on the batch.")])
+
+
+def draw_layer(rng):
+    b, n, heads, width = rng.integers(1, 3), rng.integers(2, 4), 2, rng.integers(2, 4)
+    d = heads * width
+    hide = rng.random((b, n)) < 0.5
+    hide[:, 0] = False
+    return 3 * rng.standard_normal((b, n, d)) + 1, rng.standard_normal((3 * d, d)), rng.standard_normal((d, d)), heads, hide
+
+
+def norm(x):
+    return (x - x.mean(axis=-1, keepdims=True)) / np.sqrt(x.var(axis=-1, keepdims=True) + 1e-5)
+
+
+def attended(x, w_in, w_out, heads, hide, width=None, merge=(0, 2, 1, 3)):
+    """Attention of x to itself by the packed weights of PyTorch, True = hidden."""
+    b, n, d = x.shape
+    q, k, v = ((x @ w.T).reshape(b, n, heads, -1).swapaxes(1, 2) for w in np.split(w_in, 3))
+    scores = np.where(hide[:, None, None, :], -np.inf, q @ k.mT / (width or d / heads) ** 0.5)
+    amounts = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    context = amounts / amounts.sum(axis=-1, keepdims=True) @ v
+    return context.transpose(merge).reshape(b, n, d) @ w_out.T
+
+
+@function("37.8", draw_layer)
+def first_half(x, w_in, w_out, heads, hide):
+    """Norm, three blocks of w_in (each turned, for PyTorch keeps them out, in), heads to the front, scores over the root of the head's
+    width, -inf where hide is True, heads back and joined, w_out, and x itself beside it."""
+    return x + attended(norm(x), w_in, w_out, heads, hide)
+
+
+@mistake("37.8", "That is post-norm: the norm came after the sum. Pre-norm norms what the attention reads, not the path around.")
+def _(x, w_in, w_out, heads, hide):
+    return norm(x + attended(x, w_in, w_out, heads, hide))
+
+
+@mistake("37.8", "There is no norm.")
+def _(x, w_in, w_out, heads, hide):
+    return x + attended(x, w_in, w_out, heads, hide)
+
+
+@mistake("37.8", "The path around is missing: add x.")
+def _(x, w_in, w_out, heads, hide):
+    return attended(norm(x), w_in, w_out, heads, hide)
+
+
+@mistake("37.8", "The path around carries x as it came, not the normed x.")
+def _(x, w_in, w_out, heads, hide):
+    return norm(x) + attended(norm(x), w_in, w_out, heads, hide)
+
+
+@mistake("37.8", "The mask is inverted: in PyTorch's key_padding_mask True hides.")
+def _(x, w_in, w_out, heads, hide):
+    return x + attended(norm(x), w_in, w_out, heads, ~hide)
+
+
+@mistake("37.8", "PyTorch keeps a weight as (out, in) and multiplies by its transpose; you multiplied by the matrix itself.")
+def _(x, w_in, w_out, heads, hide):
+    turned = np.concatenate([w.T for w in np.split(w_in, 3)])
+    return x + attended(norm(x), turned, w_out.T, heads, hide)
+
+
+@mistake("37.8", "Scores are divided by the root of the head's width, d / heads. You took the root of d.")
+def _(x, w_in, w_out, heads, hide):
+    return x + attended(norm(x), w_in, w_out, heads, hide, width=x.shape[-1])
+
+
+@mistake("37.8", "The heads were joined where they stood. Bring the places back in front of them, (b, n, heads, d/heads), before you join.")
+def _(x, w_in, w_out, heads, hide):
+    return x + attended(norm(x), w_in, w_out, heads, hide, merge=(0, 1, 2, 3))
