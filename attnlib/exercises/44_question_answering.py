@@ -255,7 +255,7 @@ def _(weights, right, lengths, draws):
     return summed_up(mass_and_share(weights, right, lengths)[0], draws)
 
 
-@mistake("44.8", "The two means are drawn apart: the worst of one meets the best of the other. They belong to the same rows: subtract first.")
+@mistake("44.8", "The two means are drawn apart: the worst of one meets the best of the other. Both have the same rows: subtract first.")
 def _(weights, right, lengths, draws):
     (m, low, high), (e, e_low, e_high) = (summed_up(x, draws) for x in mass_and_share(weights, right, lengths))
     return np.array([m - e, low - e_high, high - e_low])
