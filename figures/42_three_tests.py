@@ -49,7 +49,8 @@ for panel, (name, last, message) in enumerate(TESTS):
     arrow((c[0], c[1] + 0.21), (c[0], 3.3))
     told = {"hide": "says: bad", "delete": "says: ?", "exchange": "says: good"}[name]
     plot.label(ax, c[0] + 0.15, 3.15, told, fontsize=9.5, color=message or plot.MUTED, weight="bold")
-    plot.label(ax, left + 1.5, -0.05, f"{panel + 1}  {name} the {'state' if name == 'hide' else 'word'}", ha="center", weight="bold", fontsize=10)
+    what = "state" if name == "hide" else "word"
+    plot.label(ax, left + 1.5, -0.05, f"{panel + 1}  {name} the {what}", ha="center", weight="bold", fontsize=10)
 ax.set(xlim=(-0.6, 13.1), ylim=(-0.25, 3.4))
 ax.axis("off")
 fig.savefig(Path(__file__).with_suffix(".svg"), metadata={"Date": None})
