@@ -119,6 +119,10 @@ def test_the_table_is_whole():
             assert sorted(float(r["rate"]) for r in valid) == list(script.RATES) and [r["seed"] for r in test] == ["0", "1", "2"]
             assert {r["rate"] for r in test} == {script.chosen(valid, language, arm)}
             assert {int(r["steps"]) for r in mine} == {script.STEPS}
+    for language, arm in script.MORE:
+        more = [r for r in rows if (r["split"], r["language"], r["arm"]) == ("more", language, arm)]
+        assert [int(r["seed"]) for r in more] == list(script.MORE[language, arm])
+        assert {r["rate"] for r in more} == {script.chosen(rows, language, arm)}
 
 
 def test_chrf_by_hand():

@@ -60,13 +60,31 @@ def test_what_is_written_is_scored(monkeypatch):
     monkeypatch.setattr(CHAPTER, "write", lambda model, source: (torch.tensor([[own[w] for w in texts]]), weights, written), raising=False)
     row = dict(ROW, target=ROW["target"] + ["equal"])
     attending = SimpleNamespace(decoder=SimpleNamespace(attention=True))
-    scores, each = summarization.written(CHAPTER, attending, [row], WORDS)
+    scores, each, lines = summarization.written(CHAPTER, attending, [row], WORDS)
     assert each[0] == scores["rouge1"] == pytest.approx(2 * 0.4 * 0.4 / 0.8), "`a` and `list`: two of five words on either side"
     assert (scores["repeated_1"], scores["repeated_2"], scores["repeated_3"]) == (2 / 5, 1 / 4, 0)
     assert scores["new_words"] == 1 / 2, "of `sort` and `equal`, which the source holds and the vocabulary does not, one was written"
     assert (scores["copy_hit"], scores["copied_share"]) == (1, 3 / 5)
+    assert lines == [texts]
     plain = SimpleNamespace(decoder=SimpleNamespace(attention=None))
     assert "copy_hit" not in summarization.written(CHAPTER, plain, [row], WORDS)[0]
+
+
+def test_lines_that_are_alike_are_counted():
+    found = summarization.alike([["the"], ["a", "list"], ["the"], ["the", "a"]])
+    assert found == {"length": 6 / 4, "different": 3, "commonest": 1 / 2}
+
+
+def test_the_lines_kept_are_those_of_all_writers():
+    """Five documents of the test, four arms, three seeds; a seed whose commonest line is all of them wrote it here, too."""
+    with open(FILES / "summarization_lines.csv", newline="", encoding="utf-8") as file:
+        lines = list(csv.DictReader(file))
+    with open(FILES / "summarization.csv", newline="", encoding="utf-8") as file:
+        runs = [r for r in csv.DictReader(file) if r["task"] == "write" and r["split"] == "test" and r["arm"] in CHAPTER.CHOICES]
+    kept = {(r["arm"], r["seed"]): [x["line"] for x in lines if (x["arm"], x["seed"]) == (r["arm"], r["seed"])] for r in runs}
+    assert len(kept) == 4 * 3 and {len(those) for those in kept.values()} == {5} and len(lines) == 60
+    for r in runs:
+        assert len(set(kept[r["arm"], r["seed"]])) <= int(r["different"])
 
 
 def test_settings_were_chosen_on_validation_texts():
@@ -82,4 +100,4 @@ def test_settings_were_chosen_on_validation_texts():
             assert len(found) >= 2 and {r["setting"] for r in test} == {max(found, key=found.get)}
             assert [r["seed"] for r in test] in ([""], [str(s) for s in seeds])
             settled += 1
-    assert settled == 2 + 6 + len(CHAPTER.CHOICES)
+    assert settled == 2 + 6 + 1 + len(CHAPTER.CHOICES)

@@ -94,6 +94,10 @@ def stories():
     for arm in STEPS:
         tried = {rate: story_run(arm, f"rate {rate}", TUNING, parts, "valid", rate=rate) for rate in RATES}
         best[arm] = max(tried, key=tried.get)
+    for arm, rate in best.items():  # at an end of the grid: one rate beyond it, as a check; the choice stays
+        if rate != RATES[1]:
+            beyond = rate / 2 if rate == RATES[0] else 2 * rate
+            story_run(arm, f"rate {beyond}", TUNING, parts, "valid", rate=beyond)
     for arm in STEPS:
         score[arm] = [story_run(arm, "answers", seed, parts, "test", rate=best[arm]) for seed in SEEDS]
     for arm in ("three hops", "GRU", "mean"):
@@ -118,6 +122,7 @@ def stories():
             "only three-hop questions": {},
             "only three-hop, softmax from step 240": {"linear": 0.3},
             "only three-hop, hops told": {"hint": 1.0},
+            "only three-hop questions, 1600 steps": {"steps": 1600},
         }.items():
             story_run("three hops", name, seed, deep | {"valid": parts["valid"]}, "valid", rate=best["three hops"], **how)
     for arm in ("GRU", "mean"):

@@ -1,4 +1,4 @@
-"""Compute the tables of 43_summarization, notebooks/data/summarization.csv, and its ledger rows: python tools/summarization.py
+"""Compute the tables of 43_summarization, summarization.csv and summarization_lines.csv, and its ledger rows: python tools/summarization.py
 
 The notebook is the one place where data, models and measures are defined: this script takes the definitions that it needs
 from its cells and runs none of its other lines.  Settings are chosen on the validation split (rows `valid`), for the writers
@@ -7,6 +7,7 @@ says which test scores were known before a choice was made.  About ten CPU minut
 """
 import os
 import sys
+from collections import Counter
 
 import book
 
@@ -22,11 +23,12 @@ GAINS = (1, 3, 10, 30)                                      # of the untrained w
 PICK_RATES, PICK_SEEDS = (0.001, 0.003, 0.01, 0.03), range(5)
 WRITE_RATES, WRITE_SEEDS = (0.01, 0.02), range(3)
 LOWER = {"attention": (0.0025, 0.005), "no attention": (0.005,)}    # tried too, as the lower of the two was the better
+KEEP = (2, 4, 6, 8, 10)                                     # words of the body that follow the name, untrained
 ATTENDS = {None: "each alone", "gain": "attention", "matrix": "attention by a matrix"}
 KINDS = ("rouge1", "rouge2", "rougeL")
 DATA = {"pick": "docstrings, 326 bodies", "write": "docstrings, 1107 beginnings"}
 COLUMNS = ("task", "split", "arm", "setting", "seed", "parameters", "cpu_seconds", "rouge1", "rouge2", "rougeL", "best_hit", "repeated_1",
-           "repeated_2", "repeated_3", "new_words", "copy_hit", "copied_share")
+           "repeated_2", "repeated_3", "new_words", "copy_hit", "copied_share", "length", "different", "commonest")
 
 
 def picked(chapter, documents, chosen):
@@ -93,7 +95,7 @@ def extract(chapter, rows):
 
 
 def written(chapter, model, rows, words):
-    """Scores of what a model writes, and of its map; ROUGE-1 of each row comes second."""
+    """Scores of what a model writes, and of its map; then ROUGE-1 of each row, and the lines."""
     numbers, weights, share = chapter.write(model, chapter.numbered(rows, words)[0])
     texts = [chapter.lettered(n, row, words) for n, row in zip(numbers, rows)]
     each = {kind: np.array([chapter.rouge(row["summary"], " ".join(t), kind) for row, t in zip(rows, texts)]) for kind in KINDS}
@@ -103,17 +105,31 @@ def written(chapter, model, rows, words):
     result["new_words"] = sum(w in text for ws, text in zip(rare, texts) for w in ws) / sum(map(len, rare))
     if model.decoder.attention is not None:
         result |= dict(zip(("copy_hit", "copied_share"), chapter.copy_hits(rows, texts, weights, share)))
-    return result, each["rouge1"]
+    return result, each["rouge1"], texts
 
 
-def abstract(chapter, rows):
-    """Every way to write a summary; -> ROUGE-1 (rows,) of the test by arm, means over seeds."""
+def alike(texts):
+    """How long the lines are, how many different ones there are, and the share of the commonest."""
+    lines = Counter(" ".join(t) for t in texts)
+    return {"length": np.mean([len(t) for t in texts]), "different": len(lines), "commonest": lines.most_common(1)[0][1] / len(texts)}
+
+
+def abstract(chapter, rows, lines):
+    """Every way to write a summary; -> ROUGE-1 (rows,) of the test by arm, means over seeds; fills `lines` with some that were written."""
     headlines = chapter.load("headlines.csv")
     chapter.add_tokens(headlines)
     train, valid, test = (chapter.part(headlines, split) for split in ("train", "valid", "test"))
     words, kept = chapter.vocabulary(train), {}
     fixed = {"body": lambda r: r["body"][0], "name": lambda r: " ".join(chapter.name_words(r["name"])),
              "constant": lambda r: chapter.CONSTANT}
+    def begun(rows, k):
+        return np.array([chapter.rouge(r["summary"], chapter.begins(r, k)) for r in rows])
+    best = max(KEEP, key=lambda k: begun(valid[::2], k).mean())
+    arm = {"task": "write", "arm": "name and beginning"}
+    rows += [arm | {"split": "valid", "setting": k, "rouge1": begun(valid[::2], k).mean()} for k in KEEP]
+    rows.append(arm | {"split": "test", "setting": best} | {
+        k: np.mean([chapter.rouge(r["summary"], chapter.begins(r, best), k) for r in test]) for k in KINDS})
+    kept["name and beginning"] = begun(test, best)
     for split, those in (("valid", valid[::2]), ("test", test)):
         for arm, text in fixed.items():
             each = {k: np.array([chapter.rouge(r["summary"], text(r), k) for r in those]) for k in KINDS}
@@ -130,10 +146,12 @@ def abstract(chapter, rows):
         rate, runs = max(found, key=found.get), []
         for seed in WRITE_SEEDS:
             model, seconds = chapter.train_summarizer(train, words, arm, rate, seed) if seed else trained[rate]
-            scores, each = written(chapter, model, test, words)
+            scores, each, texts = written(chapter, model, test, words)
             rows.append({"task": "write", "split": "test", "arm": arm, "setting": rate, "seed": seed, "parameters": parameters(model),
-                         "cpu_seconds": seconds} | scores)
+                         "cpu_seconds": seconds} | scores | alike(texts))
             runs.append(each)
+            shown = list(zip(test, texts))[chapter.SHOWN]
+            lines += [{"arm": arm, "seed": seed, "name": row["name"], "line": " ".join(text)} for row, text in shown]
             print(rows[-1], file=sys.stderr, flush=True)
         kept[arm] = np.mean(runs, axis=0)
     return kept
@@ -153,17 +171,19 @@ def comparison(chapter, rows, kept, task, texts, baseline, attention, map_measur
 def main():
     chapter, rows = book.taught(
         "43",
-        "CHOICES", "CONSTANT", "add_gains", "add_tokens", "add_vectors", "centrality", "copy_hits",
+        "CHOICES", "CONSTANT", "SHOWN", "add_gains", "add_tokens", "add_vectors", "begins", "centrality", "copy_hits",
         "gains", "interval", "lettered", "load", "name_words", "numbered", "part", "picks",
         "repeated", "rouge", "train_picker", "train_summarizer", "vocabulary", "write"), []
     picks = extract(chapter, rows)
     for r in rows:
         if r["split"] == "test" and not r.get("seed"):
             print(r["arm"], r.get("setting"), round(float(r["rouge1"]), 4), file=sys.stderr)
-    texts = abstract(chapter, rows)
+    lines = []
+    texts = abstract(chapter, rows, lines)
     digits = {"setting": "", "cpu_seconds": ".1f"}
     texted = [{k: format(v, digits.get(k, ".4f")) if isinstance(v, float) else v for k, v in row.items()} for row in rows]
     book.write_table(FILES / "summarization.csv", texted, COLUMNS)
+    book.write_table(FILES / "summarization_lines.csv", lines)
     alone, asked = ("trained, each alone, {}", "trained, attention, {}")
     matrix = "trained, attention by a matrix, no places"
     hit, copy = ("largest weight on the best sentence", "best_hit"), ("copied token is in the summary", "copy_hit")
@@ -172,7 +192,7 @@ def main():
         comparison(chapter, rows, picks, "pick, order unknown", "pick", alone.format("no places"), matrix, *hit),
         comparison(chapter, rows, picks, "pick, order known", "pick", "lead", asked.format("places"), *hit),
         *[comparison(chapter, rows, texts, "write a line", "write", baseline, "pointer + coverage", *copy)
-          for baseline in ("no attention", "attention", "body", "name")]])
+          for baseline in ("no attention", "attention", "pointer", "body", "name", "name and beginning")]])
 
 
 if __name__ == "__main__":

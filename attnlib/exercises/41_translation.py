@@ -7,6 +7,7 @@ number("41.1", 0.9**5,
        "All five must be right: 0.9 ** 5 = 0.590. To keep 0.95 of the lists of five, an item must be right 99 times in 100.",
        [(0.9, "That is one item. All five must be right."),
         (0.5, "You subtracted 0.1 per item; lists with two mistakes are then counted twice. Multiply instead."),
+        (100 * 0.9**5, "Right, in percent. A share lies between 0 and 1."),
         (1 - 0.1**5, "That is the chance that at least one item is right."),
         (0.9**4, "Five items, so five factors.")])
 
@@ -14,7 +15,7 @@ number("41.2", 3 * 48 * 96 - 48 * 96,
        "A GRU multiplies its input by three matrices of 48 rows (two gates, one candidate). "
        "96 numbers of input fewer are 3 * 48 * 96 = 13,824\n"
        "parameters; W costs 48 * 96 = 4,608. The difference is 9,216 = 77,055 - 67,839; all other layers are the same.",
-       [(3 * 48 * 96, "That is what the GRU saves. Luong's W, 48 by 96, has to be paid for."),
+       [(3 * 48 * 96, "The GRU saves 13,824, three matrices of 48 by 96, for the context alone. Luong's W, 48 by 96, is still to be paid."),
         (48 * 96, "That is W alone, or one matrix of the GRU. The GRU saves three such matrices and W costs one."),
         (3 * 48 * 96 + 48 * 96, "The sign: W is what Luong's decoder has in addition."),
         (48 * 96 - 3 * 48 * 96, "The size is right; the question is by how many Luong's is smaller, a positive number."),
@@ -97,6 +98,12 @@ def _(written, wanted):
     return (written == wanted)[written != 0].mean() if (written != 0).any() else 0.0
 
 
+@mistake("41.4", "You skip the places where nothing was written. A wanted word that is missing is wrong, and counts.")
+def _(written, wanted):
+    both = (written != 0) & (wanted != 0)
+    return (written == wanted)[both].mean() if both.any() else 0.0
+
+
 @mistake("41.4", "Padding no longer counts as right, but you still divide by all places. Divide by the wanted words.")
 def _(written, wanted):
     return ((written == wanted) & (wanted != 0)).mean()
@@ -152,6 +159,12 @@ def _(weights, item_of):
 @mistake("41.5", "You look at the largest weight of each row alone. Small weights add up too.")
 def _(weights, item_of):
     return len(set(item_of[item_of >= 0]) - set(item_of[weights.argmax(axis=1)]))
+
+
+@mistake("41.5", "Those are the items themselves. Their number is wanted.")
+def _(weights, item_of):
+    received = weights.sum(axis=0)
+    return [i for i in range(item_of.max() + 1) if received[item_of == i].sum() < 0.5]
 
 
 @mistake("41.5", "You count the items that were looked at.")

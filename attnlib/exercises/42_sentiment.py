@@ -10,7 +10,9 @@ number("42.1", 11 / 16,
         (3 / 4, "That is right for two and for three things. With five the majority is thinner."),
         (3 / 5, "That is the worst case, three against two. Sometimes four or all five are alike."),
         (1, "Only if all five are alike is it sure."),
-        (4 / 5, "That is the pattern four against one. Average over all patterns."),
+        (4 / 5, "Four against one gives 4/5, and so does the mean of 1, 4/5 and 3/5. But these three are not equally likely:\n"
+                "how many of the 32 patterns are of each kind?"),
+        (2 / 5, "That is the minority of three against two. Guess with the majority, and average over all patterns."),
         (5 / 6, "That is the mean over reviews of one to three things. Here all have five."),
         (1 / 5, "Which thing is asked about is not the question. Is it good or bad: what does the majority tell?")])
 
@@ -40,6 +42,25 @@ def _(right, n):
     z, s = 1.96, right / n
     centre, half = s + z * z / (2 * n), z * np.sqrt(s * (1 - s) / n + z * z / (4 * n * n))
     return centre - half, centre + half
+
+
+@mistake("42.2", "In the centre stands z^2/(2n), with z squared.")
+def _(right, n):
+    z, s = 1.96, right / n
+    centre, half = s + z / (2 * n), z * np.sqrt(s * (1 - s) / n + z * z / (4 * n * n))
+    return (centre - half) / (1 + z * z / n), (centre + half) / (1 + z * z / n)
+
+
+@mistake("42.2", "In Python z * z / 2 * n multiplies by n. Put the denominators in brackets: z * z / (2 * n) and z * z / (4 * n * n).")
+def _(right, n):
+    z, s = 1.96, right / n
+    centre, half = s + z * z / 2 * n, z * np.sqrt(s * (1 - s) / n + z * z / 4 * n ** 2)
+    return (centre - half) / (1 + z * z / n), (centre + half) / (1 + z * z / n)
+
+
+@mistake("42.2", "That is the upper bound alone. Return both, the lower first.")
+def _(right, n):
+    return wilson(right, n)[1]
 
 
 @mistake("42.2", "The upper bound came first.")
@@ -141,7 +162,10 @@ number("42.4", 4 / 9,
         (0.82, "That is the agreement by chance."),
         (0.8, "You took one half for chance. Both say positive 90 times in 100, so they often agree by chance."),
         (0.08, "Divide by what was left to gain over chance, 1 - 0.82."),
-        (0.08 / 0.9, "The denominator is 1 minus the agreement by chance.")])
+        (0.08 / 0.9, "The denominator is 1 minus the agreement by chance."),
+        (0.08 / 0.82, "You divided by the agreement by chance. The denominator is what it leaves to gain, 1 - 0.82."),
+        (0.09 / 0.19, "By chance they can also agree on negative: 0.1 * 0.1 is missing in p_e."),
+        (0.175 / 0.275, "Each labeller has its own frequencies: A says positive 90 times in 100, not 85. Add up rows and columns.")])
 
 
 def draw_maps(rng):
@@ -182,6 +206,16 @@ def _(weights, deciding, mask):
 @mistake("42.5", "You pooled all reviews into one. Each review counts once, short or long.")
 def _(weights, deciding, mask):
     return weights[deciding].sum() / len(weights) / (deciding.sum() / mask.sum())
+
+
+@mistake("42.5", "You added up the weights of all reviews. Divide review by review, then take the mean.")
+def _(weights, deciding, mask):
+    return (weights * deciding).sum() / (deciding.sum() / mask.sum())
+
+
+@mistake("42.5", "You added down the columns. A review is a row: axis=1.")
+def _(weights, deciding, mask):
+    return np.mean((weights * deciding).sum(axis=0) / (deciding.sum(axis=0) / mask.sum(axis=0)))
 
 
 @mistake("42.5", "That is one number a review. The mean over the reviews was asked for.")

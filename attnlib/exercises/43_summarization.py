@@ -8,6 +8,7 @@ number("43.1", 1 / 2,
        [(2 / 3, "That is the precision: 2 of the text's 3 words. F also needs the recall."),
         (2 / 5, "That is the recall: 2 of the summary's 5 words. F also needs the precision."),
         (8 / 15, "That is the arithmetic mean of 2/3 and 2/5. F is the harmonic mean."),
+        (4 / 15, "That is P times R. F is 2PR / (P + R)."),
         (1 / 4, "F has a 2 above the line: 2PR / (P + R)."),
         (1 / 3, "You divided the shared words by all different words. F divides twice, by each text's own length."),
         (0, "No pair of words is shared, so that is ROUGE-2. ROUGE-1 counts single words."),
@@ -22,6 +23,8 @@ number("43.2", 13 / 24,
         (11 / 24, "You copied from the fourth place alone; all places of \"the\" count."),
         (7 / 12, "You changed p and 1 - p about: p is the share that is written."),
         (3 / 8, "You took the mean over the places of \"the\". Their weights are added."),
+        (1 / 2, "Those are the weights on both places of \"the\". The gate and the list are missing."),
+        (9 / 16, "You gave both parts one half. They count p and 1 - p."),
         (9 / 8, "Weigh the two parts by p and 1 - p.")])
 
 
@@ -76,6 +79,16 @@ def _(written, p):
     return p / p.sum()
 
 
+@mistake("43.3", "Minus infinity belongs in scores, before a softmax. These are probabilities already: set them to zero.")
+def _(written, p):
+    p = p.copy()
+    for i in range(len(written) - 2):
+        if written[i:i + 2] == written[-2:]:
+            p[written[i + 2]] = -np.inf
+    with np.errstate(invalid="ignore"):
+        return p / p.sum()
+
+
 @mistake("43.3", "You stop one triple early: the last one that can have occurred begins three words before the end.")
 def _(written, p):
     p = p.copy()
@@ -86,7 +99,7 @@ def _(written, p):
 
 
 def draw_weights(rng):
-    weights = rng.random((rng.integers(1, 6), rng.integers(2, 6))) ** 3
+    weights = rng.random((rng.integers(2, 6), rng.integers(2, 6))) ** 3
     return (weights / weights.sum(axis=1, keepdims=True),)
 
 
@@ -111,7 +124,7 @@ def _(weights):
 @mistake("43.4", "The first step is a step too: its penalty is zero, and the mean is over all steps.")
 def _(weights):
     coverage = weights.cumsum(axis=0) - weights
-    return np.minimum(weights, coverage).sum(axis=1)[1:].mean() if len(weights) > 1 else 0.0
+    return np.minimum(weights, coverage).sum(axis=1)[1:].mean()
 
 
 @mistake("43.4", "You divide by the number of places as well. Add up over the places, average over the steps.")
@@ -122,6 +135,16 @@ def _(weights):
 @mistake("43.4", "You add up over the steps. Take their mean.")
 def _(weights):
     return np.minimum(weights, weights.cumsum(axis=0) - weights).sum()
+
+
+@mistake("43.4", "You summed along the places. Coverage runs over the steps, axis 0.")
+def _(weights):
+    return np.minimum(weights, weights.cumsum(axis=1) - weights).sum(axis=1).mean()
+
+
+@mistake("43.4", "You added up over the steps and averaged over the places. It is the other way about.")
+def _(weights):
+    return np.minimum(weights, weights.cumsum(axis=0) - weights).sum(axis=0).mean()
 
 
 @mistake("43.4", "You multiplied. The penalty takes the smaller of weight and coverage.")
@@ -170,6 +193,14 @@ def _(x, gain, jump):
     share = np.full(len(x), 1 / len(x))
     for _ in range(300):
         share = (1 - jump) / len(x) + jump * share @ weights_of(x, gain)
+    return share
+
+
+@mistake("43.5", "A jump brings jump / n to each sentence, not jump: the shares must add up to 1.")
+def _(x, gain, jump):
+    share = np.full(len(x), 1 / len(x))
+    for _ in range(300):
+        share = jump + (1 - jump) * share @ weights_of(x, gain)
     return share
 
 

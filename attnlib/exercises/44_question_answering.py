@@ -202,6 +202,7 @@ number("44.6", 7686,
         (6438, "Five hops need six tables: keys of the first hop, then the values of each."),
         (12678, "Two tables a hop would be keys and values apart. Here the values of one hop are the keys of the next."),
         (8650, "That scales 5190 by 5/3. The tables go from four to six, and the linear layer stays as it is."),
+        (6918, "Two more tables of words bring two more tables of ages, 12 x 32 numbers each."),
         (5382, "The ages are missing: each hop's table of ages has 12 x 32 numbers."),
         (7680, "The six biases of the linear layer are missing: 32 x 6 + 6 = 198.")])
 
@@ -211,3 +212,89 @@ choice("44.7", "c",
        [("a", "Sharper weights need larger differences between the cosines; they stay as they were."),
         ("b", "Flatter weights need smaller differences between the cosines; they stay as they were."),
         ("d", "At any temperature the same number is added to every score, and it cancels.")])
+
+
+def draw_scored_maps(rng):
+    n, m, times = int(rng.integers(4, 7)), int(rng.integers(5, 8)), int(rng.integers(8, 16))
+    lengths = rng.integers(3, m + 1, size=n)
+    own = np.arange(m) < lengths[:, None]
+    right = (rng.random((n, m)) < 0.4) & own
+    right[0], right[1:3, 0] = False, True
+    weights, scored = rng.exponential(size=(n, m)) * own * np.where(right, 2, 1), right.any(axis=1).sum()
+    return weights / weights.sum(axis=1, keepdims=True), right, lengths, rng.integers(scored, size=(times, scored))
+
+
+@function("44.8", draw_scored_maps)
+def beyond_even(weights, right, lengths, draws):
+    """One gain a row, mass minus share, before anything is drawn: so the two stay paired. Then the bounds of 44.4."""
+    own = np.arange(weights.shape[1]) < lengths[:, None]
+    gain = ((weights - own / lengths[:, None]) * right).sum(axis=1)[right.any(axis=1)]
+    return np.array([gain.mean(), *np.percentile(gain[draws].mean(axis=1), [2.5, 97.5])])
+
+
+def mass_and_share(weights, right, lengths):
+    return np.stack([(weights * right).sum(axis=1), right.sum(axis=1) / lengths])[:, right.any(axis=1)]
+
+
+def summed_up(gain, draws, at=(2.5, 97.5)):
+    return np.array([gain.mean(), *np.percentile(gain[draws].mean(axis=1), at)])
+
+
+@mistake("44.8", "Your even reader spreads its weight over the padding, too: divide by the row's length, not by the number of columns.")
+def _(weights, right, lengths, draws):
+    return summed_up((weights * right).sum(axis=1)[right.any(axis=1)] - right.mean(axis=1)[right.any(axis=1)], draws)
+
+
+@mistake("44.8", "Rows without a right place are counted, with a gain of 0. Leave them out first: `draws` numbers scored rows.")
+def _(weights, right, lengths, draws):
+    return summed_up((weights * right).sum(axis=1) - right.sum(axis=1) / lengths, draws)
+
+
+@mistake("44.8", "That is the mass alone. A map that knows nothing has some: take away what an even reader puts there.")
+def _(weights, right, lengths, draws):
+    return summed_up(mass_and_share(weights, right, lengths)[0], draws)
+
+
+@mistake("44.8", "The two means are drawn apart: the worst of one meets the best of the other. Both have the same rows: subtract first.")
+def _(weights, right, lengths, draws):
+    (m, low, high), (e, e_low, e_high) = (summed_up(x, draws) for x in mass_and_share(weights, right, lengths))
+    return np.array([m - e, low - e_high, high - e_low])
+
+
+@mistake("44.8", "Percentiles do not subtract: a draw that is low for one mean need not be low for the other. Subtract row by row first.")
+def _(weights, right, lengths, draws):
+    return np.subtract(*(summed_up(x, draws) for x in mass_and_share(weights, right, lengths)))
+
+
+@mistake("44.8", "The 5th and 95th percentile hold 90 % between them. The middle 95 % leaves 2.5 % on either side.")
+def _(weights, right, lengths, draws):
+    return summed_up(np.subtract(*mass_and_share(weights, right, lengths)), draws, at=(5, 95))
+
+
+@mistake("44.8", "You counted whether the largest weight is on a right place, a hit. The mass is the sum of all weights on right places.")
+def _(weights, right, lengths, draws):
+    hit = np.take_along_axis(right, weights.argmax(axis=1)[:, None], axis=1)[:, 0]
+    return summed_up((hit - right.sum(axis=1) / lengths)[right.any(axis=1)], draws)
+
+
+@mistake("44.8", "That is the mean and 1.96 deviations, which supposes a bell. The middle 95 % of the draws lies between two percentiles.")
+def _(weights, right, lengths, draws):
+    gain = np.subtract(*mass_and_share(weights, right, lengths))
+    return gain.mean() + np.array([0, -1.96, 1.96]) * gain[draws].mean(axis=1).std()
+
+
+@mistake("44.8", "An even reader has 1 / length on *each* place: on a row's right places together, their number over its length.")
+def _(weights, right, lengths, draws):
+    return summed_up(((weights * right).sum(axis=1) - 1 / lengths)[right.any(axis=1)], draws)
+
+
+@mistake("44.8", "Those are percentiles of single rows. The bounds asked for are those of their mean: one mean for each draw.")
+def _(weights, right, lengths, draws):
+    gain = np.subtract(*mass_and_share(weights, right, lengths))
+    return np.array([gain.mean(), *np.percentile(gain, [2.5, 97.5])])
+
+
+@mistake("44.8", "The bounds are right, but your mean is that of the draws. The rows themselves have a mean, and it needs no luck.")
+def _(weights, right, lengths, draws):
+    gain = np.subtract(*mass_and_share(weights, right, lengths))
+    return summed_up(gain, draws) + np.array([gain[draws].mean() - gain.mean(), 0, 0])
