@@ -1,6 +1,7 @@
 """Each solution passes, each mistake gets its own hint and no other, each stub is "not attempted yet"."""
 import inspect
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +82,18 @@ def test_notebook_has_four_exercises_of_the_three_kinds(path):
     assert prose.index("Predict before you run") < prose.index(f"**{names[1]} ")
     for kind in ("Write", "Find the bug"):
         assert any(f"**{name} {kind}" in prose for name in names), f"an exercise \"{kind}\" was wanted"
+
+
+PLANNED = {line[0] for line in (Path(__file__).parent / "planned.txt").read_text(encoding="utf-8").splitlines() if line[:1].isdigit()}
+
+
+@pytest.mark.parametrize("part", sorted({p.name[0] for p in NOTEBOOKS} - PLANNED))
+def test_a_finished_part_ends_with_a_capstone_that_joins_three_of_its_chapters(part):
+    ours = [p for p in NOTEBOOKS if p.name.startswith(part)]
+    prose = "\n".join("".join(c["source"]) for c in json.loads(ours[-1].read_text(encoding="utf-8"))["cells"] if c["cell_type"] == "markdown")
+    joins, = re.findall(r"^\*\*\d\d\.\d+ Capstone\*\* \(\d+ min, joins ([^)]*)\)", prose, re.M)
+    chapters = set(re.findall(r"\b\d\d\b", joins))
+    assert len(chapters) >= 3 and chapters <= {p.name[:2] for p in ours}
 
 
 @pytest.mark.parametrize("path", sorted(check.FOLDER.glob("*.py")), ids=lambda p: p.stem)
