@@ -24,7 +24,7 @@ number("35.2", np.log(np.log(2 / 7) / np.log(1 / 3)) / np.log(9 / 6),
         (np.log(np.log(2 / 7) / np.log(1 / 3)) / np.log(8 / 5), "You do not count the end: lengths 0 and 3. Here they are 1 and 4."),
         (np.log(np.log(4 / 21) / np.log(1 / 3)) / np.log(9 / 6), "4/21 is greedy's answer. The Basque reading has 6/21 = 2/7."),
         (np.log(2 / 7) / np.log(1 / 3) / 1.5, "1.5 ** alpha must be 1.1403, not 1.5 * alpha: take logarithms before you divide."),
-        (-np.log(np.log(2 / 7) / np.log(1 / 3)) / np.log(9 / 6), "The ratio of the logarithms stands upside down: a negative alpha punishes length."),
+        (-np.log(np.log(2 / 7) / np.log(1 / 3)) / np.log(9 / 6), "The ratio stands upside down: a negative alpha punishes length."),
         (0.6, "At 0.6 the date is well ahead. Where do the two scores meet?")])
 
 
