@@ -50,6 +50,16 @@ def _(query, key, value):
     return np.stack([w.reshape(len(w), -1).T for w in (query, key, value)])
 
 
+@mistake("34.2", "Your blocks stand side by side. They stand one under the other: (3d, d).")
+def _(query, key, value):
+    return np.hstack([w.reshape(len(w), -1).T for w in (query, key, value)])
+
+
+@mistake("34.2", "You stacked the kernels as they are. Join the heads of each, (d, heads, d/heads) to (d, d), then transpose.")
+def _(query, key, value):
+    return np.concatenate([query, key, value])
+
+
 def draw_moved(rng):
     b, m, n, d = (int(x) for x in rng.integers(1, 4, 4))
     keep = rng.random((b, n + 1)) < 0.6
@@ -87,6 +97,21 @@ def _(q, k, v, keep):
 @mistake("34.3", "A mask (b, n) is read as (m, n). Give it an axis for the queries: (b, 1, n).")
 def _(q, k, v, keep):
     return F.scaled_dot_product_attention(q, k, v, attn_mask=keep, scale=1.0)
+
+
+@mistake("34.3", "Two things are left: a mask (b, n) is read as (m, n) and needs an axis for the queries; and the scale of Keras is 1.")
+def _(q, k, v, keep):
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=keep)
+
+
+@mistake("34.3", "You divided once more. The function divides by the root of the width by itself, and Keras' Attention not at all.")
+def _(q, k, v, keep):
+    return F.scaled_dot_product_attention(q / q.shape[-1]**0.5, k, v, attn_mask=keep[:, None])
+
+
+@mistake("34.3", "A mask of numbers is added to the scores. Leave it boolean.")
+def _(q, k, v, keep):
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=keep[:, None].to(q.dtype), scale=1.0)
 
 
 @mistake("34.3", "No mask at all: padding is read.")

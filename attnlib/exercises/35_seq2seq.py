@@ -12,6 +12,8 @@ number("35.1", 1 + 33 + 33**2,
         (34 + 34**2 + 34**3, "The end cannot stand inside an answer, and stands last in each: 33 choices for every word before it."),
         (1 + 31 + 31**2, "A network may also write the padding or the beginning; nothing forbids it. 33 words are not the end."),
         (1 + 34 + 34**2, "The end cannot stand inside an answer: before it, 33 words are open, not 34."),
+        (33**3, "You let three words stand before the end. The end is the third word at the latest."),
+        (34**2, "That lets the end be followed by a word. After a first end there is nothing to choose."),
         (34**3, "Those are all sequences of three words. An answer is over at its first end.")])
 
 number("35.2", np.log(np.log(2 / 7) / np.log(1 / 3)) / np.log(9 / 6),
@@ -21,6 +23,8 @@ number("35.2", np.log(np.log(2 / 7) / np.log(1 / 3)) / np.log(9 / 6),
         (np.log(2 / 7) / np.log(1 / 3), "That is the penalty that is needed, 1.5 ** alpha. Solve for alpha."),
         (np.log(np.log(2 / 7) / np.log(1 / 3)) / np.log(8 / 5), "You do not count the end: lengths 0 and 3. Here they are 1 and 4."),
         (np.log(np.log(4 / 21) / np.log(1 / 3)) / np.log(9 / 6), "4/21 is greedy's answer. The Basque reading has 6/21 = 2/7."),
+        (np.log(2 / 7) / np.log(1 / 3) / 1.5, "1.5 ** alpha must be 1.1403, not 1.5 * alpha: take logarithms before you divide."),
+        (-np.log(np.log(2 / 7) / np.log(1 / 3)) / np.log(9 / 6), "The ratio stands upside down: a negative alpha punishes length."),
         (0.6, "At 0.6 the date is well ahead. Where do the two scores meet?")])
 
 
@@ -53,6 +57,16 @@ def _(weights):
 @mistake("35.3", "You took the maximum: then only what was read too often counts.")
 def _(weights):
     return np.log(np.maximum(weights.sum(axis=0), 1)).sum()
+
+
+@mistake("35.3", "You take the largest weight of each column. A place can be read little by little: add its weights up.")
+def _(weights):
+    return np.log(np.minimum(weights.max(axis=0), 1)).sum()
+
+
+@mistake("35.3", "That is one number for each place. Their sum was wanted.")
+def _(weights):
+    return np.log(np.minimum(weights.sum(axis=0), 1))
 
 
 @mistake("35.3", "That is the mean over the places. The sum was wanted.")
@@ -91,6 +105,11 @@ def _(words, state, best, size):
 @mistake("35.4", "Now the states follow, but the words stay where they were. Both come from `origin`.")
 def _(words, state, best, size):
     return np.concatenate([words[:len(best)], (best % size)[:, None]], axis=1), state[best // size]
+
+
+@mistake("35.4", "Nothing moves: the words and the state of each winner must be taken from `origin`.")
+def _(words, state, best, size):
+    return np.concatenate([words[:len(best)], (best % size)[:, None]], axis=1), state[:len(best)]
 
 
 @mistake("35.4", "You divide by the number of beginnings. A row of the flattened table has `size` entries.")
@@ -148,6 +167,12 @@ def _(p, share):
 def _(p, share):
     order = np.argsort(p)
     kept = np.where(np.isin(np.arange(len(p)), order[np.cumsum(p[order]) - p[order] < share]), p, 0)
+    return kept / kept.sum()
+
+
+@mistake("35.5", "You add up in the order of the list. The most probable words come first, so sort before you add.")
+def _(p, share):
+    kept = np.where(np.cumsum(p) - p < share, p, 0)
     return kept / kept.sum()
 
 
