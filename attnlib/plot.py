@@ -13,7 +13,8 @@ def style():
         "figure.dpi": 100, "savefig.dpi": 100, "figure.constrained_layout.use": True, "font.size": 10,
         "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": MUTED, "axes.labelcolor": INK,
         "xtick.color": MUTED, "ytick.color": MUTED, "xtick.labelcolor": INK, "ytick.labelcolor": INK,
-        "lines.linewidth": 2, "legend.frameon": False, "text.color": INK})
+        "lines.linewidth": 2, "legend.frameon": False, "text.color": INK,
+        "svg.hashsalt": "attention"})                       # the same bytes each time
 
 
 def label(ax, x, y, text, **kind):

@@ -9,7 +9,6 @@ import matplotlib.pyplot as plt
 from attnlib import plot
 
 plot.style()
-plt.rcParams.update({"svg.hashsalt": "attention", "svg.fonttype": "path"})
 
 THERE = set("00 01 02 11 12 13 14 15 16 21 22 23 31 32 33 34 35 36 37 41 42 43 44".split())
 PARTS = [("0 Background", 8, [("00", 0, "start here"), ("01", 1, "background"), ("02", 2, "core idea")]),

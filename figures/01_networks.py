@@ -9,7 +9,6 @@ import matplotlib.pyplot as plt
 from attnlib import plot
 
 plot.style()
-plt.rcParams.update({"svg.hashsalt": "attention", "svg.fonttype": "path"})
 
 LOW, HIGH, PLACES = 0.9, 3.0, range(1, 6)
 

@@ -9,7 +9,6 @@ import matplotlib.pyplot as plt
 from attnlib import plot
 
 plot.style()
-plt.rcParams.update({"svg.hashsalt": "attention", "svg.fonttype": "path"})
 
 STEPS = [(1.25, "1 encode", "words become numbers"), (4.0, "2 score", "query × key"), (5.9, "3 normalise", "amounts $e^{s}$ share 1"),
          (8.25, "4 sum", "weight × value, added"), (11.0, "5 decode", "used by what follows")]

@@ -56,5 +56,4 @@ def draw():
 
 if __name__ == "__main__":
     plot.style()
-    plt.rcParams.update({"svg.hashsalt": "attention", "svg.fonttype": "path"})
     draw().savefig(Path(__file__).with_suffix(".svg"), metadata={"Date": None})

@@ -11,7 +11,7 @@ import numpy as np
 from attnlib import plot
 
 plot.style()
-plt.rcParams.update({"svg.hashsalt": "attention", "svg.fonttype": "path", "figure.constrained_layout.use": False})
+plt.rcParams.update({"figure.constrained_layout.use": False})
 
 FILLED = False
 WORDS, FEATURES = ["dog", "ball", "it"], ["animal", "thing", "noun", "pronoun"]

@@ -9,7 +9,6 @@ import matplotlib.pyplot as plt
 from attnlib import plot
 
 plot.style()
-plt.rcParams.update({"svg.hashsalt": "attention", "svg.fonttype": "path"})
 
 LANES = [(4.0, "q", plot.QUERY), (2.6, "k", plot.KEY), (1.2, "v", plot.VALUE)]
 

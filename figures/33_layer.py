@@ -6,7 +6,6 @@ import matplotlib.pyplot as plt
 from attnlib import plot
 
 plot.style()
-plt.rcParams.update({"svg.hashsalt": "attention", "svg.fonttype": "path"})
 
 fig, ax = plt.subplots(figsize=(7.6, 3.3))
 MOMENTS = [("__init__", "settings", "hidden_dim = 6", plot.MUTED), ("build", "shapes → weights", "once, at the first input", plot.KEY),

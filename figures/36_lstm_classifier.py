@@ -6,7 +6,6 @@ import matplotlib.pyplot as plt
 from attnlib import plot
 
 plot.style()
-plt.rcParams.update({"svg.hashsalt": "attention", "svg.fonttype": "path"})
 
 fig, ax = plt.subplots(figsize=(8.2, 3.5))
 

@@ -9,7 +9,6 @@ import matplotlib.pyplot as plt
 from attnlib import plot
 
 plot.style()
-plt.rcParams.update({"svg.hashsalt": "attention", "svg.fonttype": "path"})
 
 SOURCE, TARGET = ["35", "Japanese", "yen", "<end>"], ["35", "yens", "japonais", "<end>"]
 LOW, MIDDLE, HIGH = 0.9, 2.35, 3.8
