@@ -160,12 +160,11 @@ def draw_texts(rng):
     return rng.standard_normal((b, n, d)), rng.standard_normal((b, n, d)), float(rng.uniform(0.2, 2)), lengths
 
 
-def weights_by(q, k, m, lengths, scores=None, price=None, mask=None):
-    """The solution, or with its scores, its price or its mask exchanged."""
+def weights_by(q, k, m, lengths, scores=scaled_dot_scores, mask=None):
+    """The solution, or with another score or mask in its place."""
     n = q.shape[1]
-    scores = scaled_dot_scores(q, k) if scores is None else scores
-    price = m * (np.arange(n)[:, None] - np.arange(n)) if price is None else price
-    return masked_softmax(scores - price, length_mask(lengths, n) & causal_mask(n) if mask is None else mask)
+    price = m * (np.arange(n)[:, None] - np.arange(n))
+    return masked_softmax(scores(q, k) - price, length_mask(lengths, n) & causal_mask(n) if mask is None else mask)
 
 
 @function("16.7", draw_texts)
@@ -182,7 +181,7 @@ def _(q, k, m, lengths):
 
 @mistake("16.7", "The dot products are not scaled: divide them by the root of d.")
 def _(q, k, m, lengths):
-    return weights_by(q, k, m, lengths, scores=dot_scores(q, k))
+    return weights_by(q, k, m, lengths, scores=dot_scores)
 
 
 @mistake("16.7", "Distance is rewarded: the farther, the dearer. The score falls by m for each place.")
