@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+import outputs
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -38,7 +39,8 @@ def test_valid_and_canonical(path):
     assert path.read_text(encoding="utf-8") == nbformat.writes(nb) + "\n"
     assert sorted(nb.metadata) == ["kernelspec", "language_info"] and "version" not in nb.metadata.language_info
     assert (nb.nbformat, nb.nbformat_minor) == (4, 5)
-    assert [c.id for c in nb.cells] == [f"c{i:02d}" for i in range(len(nb.cells))]
+    ids = [c.id for c in nb.cells]
+    assert len(set(ids)) == len(ids) and all(map(outputs.LASTING.fullmatch, ids))
     assert all(set(c.metadata) <= {"tags"} for c in nb.cells)
     known = {"raises-exception", "nbval-ignore-output", "nbval-skip", "trained"}
     assert {t for c in nb.cells for t in c.metadata.get("tags", [])} <= known

@@ -153,7 +153,19 @@ def test_outputs_are_canonical():
                       metadata={"language_info": {"name": "python", "version": "3.99"}})
     nb = outputs.canonical(nb)
     assert nb.cells[0].outputs[0].traceback == ["ValueError: no"] and nb.cells[0].metadata == {"tags": ["trained"]}
-    assert nb.cells[0].id == "c00" and nb.cells[0].source == "x" and "version" not in nb.metadata.language_info
+    assert outputs.LASTING.fullmatch(nb.cells[0].id) and nb.cells[0].source == "x" and "version" not in nb.metadata.language_info
+
+
+def test_a_cell_keeps_its_id_whatever_is_inserted_or_rewritten():
+    nb = outputs.canonical(new_notebook(cells=[new_code_cell(f"x = {i % 2}") for i in range(4)]))
+    before = [c.id for c in nb.cells]
+    assert len(set(before)) == 4, "equal cells have ids of their own"
+    nb.cells.insert(1, new_code_cell("x = 0"))
+    nb.cells[0].source = "y = 5"
+    nb.cells[3].id = "the-picture"
+    outputs.canonical(nb)
+    now = [c.id for c in nb.cells]
+    assert [now[0], now[2], now[4]] == [before[0], before[1], before[3]] and now[3] == "the-picture" and len(set(now)) == 5
 
 
 def test_a_template_is_laid_down_and_refuses_what_is_taken_or_misspelt(tmp_path):

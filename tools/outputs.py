@@ -3,6 +3,7 @@
 A file changes only where an output changed: figures after the sign ≈ are kept when nothing else differs.  Then the index of
 symbols, formulas and functions, notebooks/formulas.md, is written anew.
 """
+import hashlib
 import re
 import sys
 
@@ -15,6 +16,7 @@ import nbformat  # noqa: E402
 from nbclient import NotebookClient  # noqa: E402
 
 ABOUT = re.compile(re.search("^regex: (.*)$", (book.ROOT / "tests" / "sanitize.cfg").read_text(encoding="utf-8"), re.M)[1])
+LASTING = re.compile(r"c\d{2,3}|h[0-9a-f]{7}|[a-z]+(-[a-z0-9]+)+")       # the first edition's, a hash of the first text, words
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -22,8 +24,8 @@ def canonical(nb):
     """Leave nothing in a notebook that depends on who ran it and where."""
     nb.metadata = {"kernelspec": KERNELSPEC, "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"}}
     nb.nbformat, nb.nbformat_minor = 4, 5
-    for i, cell in enumerate(nb.cells):
-        cell.id = f"c{i:02d}"
+    name_cells(nb.cells)
+    for cell in nb.cells:
         tags = sorted(cell.metadata.get("tags", []))
         cell.metadata = {"tags": tags} if tags else {}
         cell.source = cell.source.rstrip()
@@ -35,6 +37,19 @@ def canonical(nb):
             if output.output_type == "error":                # a full traceback holds paths
                 output.traceback = [f"{output.ename}: {output.evalue}"]
     return nb
+
+
+def name_cells(cells):
+    """Give each new cell its id, a hash of its first text, and leave every id that the book has given before.
+
+    An id lasts: a cell keeps it when its text changes or another cell is inserted.  What an editor draws at random is no id.
+    """
+    taken = {cell.id for cell in cells if LASTING.fullmatch(cell.get("id", ""))}
+    for cell in cells:
+        if not LASTING.fullmatch(cell.get("id", "")):
+            names = (f"h{hashlib.sha256(f'{n}{cell.source}'.encode()).hexdigest()[:7]}" for n in range(1000))
+            cell.id = next(name for name in names if name not in taken)
+            taken.add(cell.id)
 
 
 def joined(outputs):
