@@ -12,7 +12,11 @@ from pathlib import Path
 
 import book
 import pytest
-from nbval.plugin import IPyNbCell
+
+try:
+    from nbval.plugin import IPyNbCell
+except ImportError:                                              # the unit tests run without it
+    IPyNbCell = None
 
 os.environ.update(book.environment())            # one thread, for the tests and for the kernels that they start
 
@@ -36,8 +40,6 @@ def pinned():
 
 
 PICTURES = pinned()
-compare_outputs = IPyNbCell.compare_outputs
-
 
 ABOUT = re.compile(re.search("^regex: (.*)$", (ROOT / "tests" / "sanitize.cfg").read_text(encoding="utf-8"), re.M)[1])
 
@@ -58,7 +60,17 @@ def strict_compare(self, test, ref, skip_compare=None):
     return compare_outputs(self, test, ref, skip)
 
 
-IPyNbCell.compare_outputs = strict_compare
+if IPyNbCell:
+    compare_outputs, IPyNbCell.compare_outputs = IPyNbCell.compare_outputs, strict_compare
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config):
+    """nbval's options, wherever pytest is called with --nbval: this environment, what ≈ forgives, 300 s for a cell."""
+    if getattr(config.option, "nbval", False):
+        config.option.nbval_current_env = True
+        config.option.nbval_sanitize_with = config.option.nbval_sanitize_with or str(ROOT / "tests" / "sanitize.cfg")
+        config.option.nbval_cell_timeout = 300
 
 
 def pytest_report_header():

@@ -1,4 +1,4 @@
-"""The tools: the learner's copies survive, the set-up knows its pins, a template is valid, outputs change only where they must."""
+"""The tools: arguments are checked first, a template is valid, outputs change only where they must, the index is true."""
 import ast
 import html
 import json
@@ -10,115 +10,31 @@ from pathlib import Path
 
 import book
 import formulas
-import lab
 import nbformat
 import new
 import outputs
 import pytest
-import setup
 from markdown_it import MarkdownIt
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.fixture
-def shelf(tmp_path):
-    """A book of two notebooks and an empty work folder."""
-    notebooks = tmp_path / "notebooks"
-    notebooks.mkdir()
-    for name in ("00_first.ipynb", "11_second.ipynb"):
-        (notebooks / name).write_text(f"edition 1 of {name}", encoding="utf-8")
-    return notebooks, tmp_path / "work"
-
-
-def names(folder):
-    return sorted(p.name for p in folder.iterdir() if not p.name.startswith("."))
-
-
-def test_copies_are_made_when_missing(shelf):
-    assert lab.update(*shelf) == []
-    assert names(shelf[1]) == ["00_first.ipynb", "11_second.ipynb"]
-    (shelf[1] / "00_first.ipynb").unlink()
-    assert lab.update(*shelf) == []
-    assert names(shelf[1]) == ["00_first.ipynb", "11_second.ipynb"]
-
-
-def test_an_edit_survives_an_update_of_the_book_and_the_new_edition_lies_beside_it(shelf):
-    notebooks, work = shelf
-    lab.update(notebooks, work)
-    (work / "11_second.ipynb").write_text("my answer", encoding="utf-8")
-    assert lab.update(notebooks, work) == []
-    (notebooks / "11_second.ipynb").write_text("edition 2", encoding="utf-8")
-    lines = lab.update(notebooks, work)
-    assert (work / "11_second.ipynb").read_text() == "my answer"
-    assert (work / "11_second (new).ipynb").read_text() == "edition 2"
-    assert len(lines) == 1 and "11_second.ipynb has changed" in lines[0] and "11_second (new).ipynb" in lines[0]
-    assert lab.update(notebooks, work) == []                       # said once, not at each start
-
-
-def test_an_edited_new_edition_survives_the_next_one(shelf):
-    notebooks, work = shelf
-    lab.update(notebooks, work)
-    for n in (2, 3):
-        (notebooks / "11_second.ipynb").write_text(f"edition {n}", encoding="utf-8")
-        lab.update(notebooks, work)
-        if n == 2:
-            (work / "11_second (new).ipynb").write_text("edited too", encoding="utf-8")
-    assert (work / "11_second.ipynb").read_text() == "edition 1 of 11_second.ipynb"
-    assert (work / "11_second (new).ipynb").read_text() == "edited too"
-    assert (work / "11_second (new 2).ipynb").read_text() == "edition 3"
-
-
-def test_a_lost_or_broken_record_costs_the_learner_nothing(shelf):
-    notebooks, work = shelf
-    lab.update(notebooks, work)
-    (work / "11_second.ipynb").write_text("my answer", encoding="utf-8")
-    (work / ".editions.json").write_text("{half")
-    lab.update(notebooks, work)
-    assert (work / "11_second.ipynb").read_text() == "my answer"
-    assert (work / "11_second (new).ipynb").read_text() == "edition 1 of 11_second.ipynb"
-
-
-def test_a_crash_while_copying_leaves_no_half_notebook(shelf, monkeypatch):
-    monkeypatch.setattr(lab.os, "replace", lambda *a: (_ for _ in ()).throw(KeyboardInterrupt))
-    with pytest.raises(KeyboardInterrupt):
-        lab.update(*shelf)
-    assert names(shelf[1]) == []
-
-
-def test_the_real_book_can_be_copied(tmp_path):
-    assert lab.update(book.NOTEBOOKS, tmp_path / "work") == []
-    assert names(tmp_path / "work") == [p.name for p in book.chosen([])]
-
-
-def test_this_environment_is_complete_and_the_pins_are_read():
-    pins = setup.pins()
-    assert {"torch", "numpy", "keras"} <= set(pins) and ("tensorflow" in pins) != ("tensorflow-cpu" in pins)
-    assert setup.complete() and str(setup.python()) == sys.executable
-
-
-def test_another_version_is_not_complete(monkeypatch):
-    pins = setup.pins()
-    monkeypatch.setattr(setup, "pins", lambda: pins | {"numpy": "1.0"})
-    assert not setup.complete()
-    monkeypatch.setattr(setup, "pins", lambda: pins | {"no-such-package": "1.0"})
-    assert not setup.complete()
-
-
-def test_an_old_python_is_told_what_is_wanted(monkeypatch):
-    monkeypatch.setattr(setup.sys, "version_info", (3, 9))
-    with pytest.raises(SystemExit, match="3.11, 3.12 or 3.13 was wanted"):
-        setup.python()
-
-
-def test_pytorchs_address_stands_in_the_readme():
-    assert re.search(r"PIP_EXTRA_INDEX_URL=https://\S+/whl/cpu", (ROOT / "README.md").read_text(encoding="utf-8"))
-
-
 def test_an_unknown_notebook_is_named():
-    with pytest.raises(SystemExit, match="no notebook starts with 99"):
+    with pytest.raises(SystemExit, match="no notebook starts with 99; there are 00, 01, "):
         book.chosen(["99"])
+
+
+@pytest.mark.parametrize("tool, argument, answer", [
+    *((tool, "77", "no notebook starts with 77") for tool in ("test", "outputs", "bench", "isa")),
+    ("new", "foo", "two digits and a word"), ("new", "00_taken", "00_start_here.ipynb")])
+def test_a_wrong_argument_is_told_before_any_set_up(tool, argument, answer):
+    """Called with an interpreter that has none of the packages, as in a fresh clone; with a right argument it would set up first."""
+    code = f"import sys; sys.argv = ['tools/{tool}.py', {argument!r}]; sys.path.insert(0, 'tools'); import setup; " \
+           f"setup.python = lambda: sys.exit('SET-UP'); import runpy; runpy.run_path('tools/{tool}.py', run_name='__main__')"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1 and answer in done.stderr and "SET-UP" not in done.stderr, done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_make_help_explains_every_target():
@@ -216,7 +132,7 @@ def test_nbval_is_strict_about_text_and_pictures(tmp_path):
     for name in ("conftest.py", "pyproject.toml", "constraints.txt", "tests/sanitize.cfg", "tools/book.py"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
-    command = [sys.executable, "-m", "pytest", "-q", "-rf", "--nbval", "one.ipynb"]
+    command = [sys.executable, "-m", "pytest", "-q", "-rf", "--nbval", "one.ipynb"]       # nbval's options are conftest.py's affair
     said = subprocess.run(command, cwd=tmp_path, env=book.environment(), capture_output=True, text=True).stdout
     red = {int(n) for n in re.findall(r"_ one\.ipynb::Cell (\d+) _", said)}
     assert red == {i for i, (_, wanted) in enumerate(cases) if wanted}, said

@@ -12,6 +12,8 @@ from timeit import timeit
 import book
 import setup
 
+if __name__ == "__main__":
+    book.chosen(sys.argv[1:])                                  # a wrong number is told before any set-up
 setup.enter()
 import multiprocessing as mp  # noqa: E402
 import resource  # noqa: E402

@@ -1,11 +1,16 @@
 """What the tools share: where things lie, the kernel's environment, which notebooks are meant, what their cells define, and tables."""
 import ast
+import atexit
 import csv
+import functools
 import io
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,8 +25,29 @@ KERNEL = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED":
 
 def environment(**more):
     """The variables for a process that runs notebooks."""
-    env = {**os.environ, **KERNEL, **more}
+    env = {**os.environ, **KERNEL, **matplotlib_folder(), **more}
     return {name: value for name, value in env.items() if value != ""}
+
+
+def can_write(folder):
+    """Whether a folder is there and can be written, or could be made."""
+    there = next(p for p in [folder, *folder.parents] if os.path.exists(str(p)))
+    return there.is_dir() and os.access(str(there), os.W_OK)
+
+
+@functools.lru_cache(maxsize=None)  # noqa: UP033 (older Pythons come here to be told what they lack)
+def matplotlib_folder():
+    """A folder for Matplotlib's own files where the home folder cannot be written: it would complain in the first cell that draws."""
+    home = Path(os.path.expanduser("~")).absolute()
+    usual = [home / ".matplotlib"]
+    if sys.platform.startswith("linux"):
+        usual = [Path(os.environ.get(name) or home / own) / "matplotlib"
+                 for name, own in [("XDG_CONFIG_HOME", ".config"), ("XDG_CACHE_HOME", ".cache")]]
+    if os.environ.get("MPLCONFIGDIR") or all(map(can_write, usual)):
+        return {}
+    folder = tempfile.mkdtemp(prefix="matplotlib-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return {"MPLCONFIGDIR": folder}
 
 
 def chosen(numbers):
@@ -29,13 +55,22 @@ def chosen(numbers):
     paths = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
     wrong = [n for n in numbers if not any(p.name.startswith(n) for p in paths)]
     if wrong:
-        sys.exit(f"no notebook starts with {', '.join(wrong)}; there are {', '.join(p.stem for p in paths)}")
+        sys.exit(f"no notebook starts with {', '.join(wrong)}; there are {', '.join(p.name.split('_')[0] for p in paths)}")
     return [p for p in paths if not numbers or any(p.name.startswith(n) for n in numbers)]
+
+
+def call(command, **options):
+    """Run a command to its end and return its exit status; Ctrl-C is the command's affair, and this process waits for what it does."""
+    before = signal.signal(signal.SIGINT, lambda *_: None)     # not SIG_IGN: the command and the kernels that it starts would inherit it
+    try:
+        return subprocess.Popen([str(part) for part in command], **options).wait()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def run(*command, **more):
     """Run a command in the checkout with the kernel's environment; return its exit status."""
-    return subprocess.run([str(part) for part in command], cwd=ROOT, env=environment(**more)).returncode
+    return call(command, cwd=str(ROOT), env=environment(**more))
 
 
 def write_table(path, rows, columns=None):

@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import book
 import setup
 
+if __name__ == "__main__":
+    book.chosen(sys.argv[1:])                                  # a wrong number is told before any set-up
 setup.enter()
 import subprocess  # noqa: E402
 

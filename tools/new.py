@@ -5,6 +5,26 @@ import sys
 import book
 import setup
 
+BANKS = book.ROOT / "attnlib" / "exercises"
+
+
+def refuse(slug, notebooks, bank):
+    """Raise ValueError where a name is not NN_slug, or its number is taken."""
+    if not re.fullmatch(r"\d\d_[a-z][a-z0-9_]*", slug):
+        raise ValueError(f"name: expected two digits and a word, such as 17_slug, got {slug!r}")
+    number = slug[:2]
+    taken = [p.name for p in [*notebooks.glob(f"{number}_*.ipynb"), *bank.glob(f"{number}_*.py")]]
+    if taken:
+        raise ValueError(f"name: expected a number that is free, got {number}, which is taken by {', '.join(taken)}")
+
+
+if __name__ == "__main__":                                     # a wrong name is told before any set-up
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    try:
+        refuse(sys.argv[1], book.NOTEBOOKS, BANKS)
+    except ValueError as error:
+        sys.exit(str(error))
 setup.enter()
 import nbformat  # noqa: E402
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook  # noqa: E402
@@ -82,12 +102,8 @@ number("{number}.4", 6, "Twice 3.", [(9, "That is the value, not the slope.")])
 
 def lay(slug, notebooks, bank):
     """Write the notebook and the bank; a name that is not NN_slug, or is taken, raises ValueError and writes nothing."""
-    if not re.fullmatch(r"\d\d_[a-z][a-z0-9_]*", slug):
-        raise ValueError(f"name: two digits and a word, such as 17_slug, were wanted, {slug!r} came")
+    refuse(slug, notebooks, bank)
     number = slug[:2]
-    taken = [p.name for p in [*notebooks.glob(f"{number}_*.ipynb"), *bank.glob(f"{number}_*.py")]]
-    if taken:
-        raise ValueError(f"name: a number that is free was wanted, {number} is taken by {', '.join(taken)}")
     cells = [new_markdown_cell(HEAD.format(number=number)), new_code_cell(IMPORTS), new_markdown_cell(IDEA.format(number=number))]
     for i, (kind, minutes, question, stub) in enumerate(ASKED, 1):
         cells.append(new_markdown_cell(f"**{number}.{i} {kind}** ({minutes} min). {question}"))
@@ -100,10 +116,5 @@ def lay(slug, notebooks, bank):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    try:
-        print(f"laid down {lay(sys.argv[1], book.NOTEBOOKS, book.ROOT / 'attnlib' / 'exercises').relative_to(book.ROOT)} and its exercises;"
-              f" next: make outputs NB={sys.argv[1][:2]}")
-    except ValueError as error:
-        sys.exit(str(error))
+    print(f"laid down {lay(sys.argv[1], book.NOTEBOOKS, BANKS).relative_to(book.ROOT)} and its exercises;"
+          f" next: make outputs NB={sys.argv[1][:2]}")

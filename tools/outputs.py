@@ -10,6 +10,8 @@ import sys
 import book
 import setup
 
+if __name__ == "__main__":
+    book.chosen(sys.argv[1:])                                  # a wrong number is told before any set-up
 setup.enter()
 import formulas  # noqa: E402
 import nbformat  # noqa: E402

@@ -10,8 +10,8 @@ import setup
 
 
 def main(numbers):
+    wanted = [path.relative_to(book.ROOT) for path in book.chosen(numbers)]     # a wrong number is told before any set-up
     python = setup.python()
-    wanted = [path.relative_to(book.ROOT) for path in book.chosen(numbers)]
     with tempfile.TemporaryDirectory() as work:                # the learner's own progress plays no part in a test
         options = ["-q", "-n", "2", "--dist", "loadfile", "--nbval", "--durations", "10"]
         if numbers:
