@@ -4,9 +4,11 @@ PYTHON ?= python3
 .PHONY: help setup lab test outputs test-isa bench mutants new clean
 help:           ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
-lab:            ## set up if need be and open JupyterLab on 00_start_here, in your own copies (work/)
-	$(PYTHON) tools/lab.py
-test:           ## set up if need be and run everything that CI runs; NB=11 tests one notebook
+	@echo "  another Python:   make lab PYTHON=python3.12   (the environment is made with it, once)"
+	@echo '  JupyterLab options:  make lab ARGS="--no-browser --port=9000"'
+lab:            ## set up if need be and open JupyterLab on 00_start_here, in your own copies (work/); ARGS="…" goes to it
+	$(PYTHON) tools/lab.py $(ARGS)
+test:           ## set up if need be and run everything that CI runs; NB=11 tests one notebook, NB="11 32" two
 	$(PYTHON) tools/test.py $(NB)
 setup:          ## make the environment and stop
 	$(PYTHON) tools/setup.py

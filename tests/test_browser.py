@@ -1,4 +1,5 @@
-"""A learner's first minutes in a real browser: tools/lab.py serves the book, 00_start_here runs, a heat map and a check's answer appear.
+"""A learner's first minutes in a real browser: tools/lab.py serves the book, 00_start_here opens unmodified and runs, a heat map and
+a check's answer appear, no news is offered, and a line wider than the page gets a scroll bar.
 
 Wants Chromium and its driver (Debian: chromium, chromium-driver); without them it is skipped, and CI installs them.
 """
@@ -85,6 +86,12 @@ def test_the_first_notebook_runs_in_a_browser(address, browser, checkout):
     browser.get(address)
     wait.until(lambda b: pictures() and shown("not attempted yet"))            # what the book stores
     wait.until(lambda b: "| Idle" in b.find_element(By.ID, "jp-main-statusbar").text)     # the kernel is there
+    time.sleep(2)                                                              # a notebook that opening changes shows it by now
+    assert not browser.find_elements(By.CSS_SELECTOR, ".jp-mod-dirty"), "opening the notebook modified it"
+    assert not browser.find_elements(By.CSS_SELECTOR, ".Toastify__toast"), "news were offered"
+    styles = browser.execute_script("""return [...document.querySelectorAll('.jp-OutputArea-output pre')].map(pre =>
+        [getComputedStyle(pre).whiteSpace, getComputedStyle(pre).wordBreak, getComputedStyle(pre).overflowX].join(' '))""")
+    assert set(styles) == {"pre normal auto"}, "wide output breaks in the middle of a word"
     menu("Edit", "Clear Outputs of All Cells")
     wait.until(lambda b: not pictures() and not shown("not attempted yet"))
     menu("Run", "Run All Cells")

@@ -1,71 +1,192 @@
 """Open JupyterLab on your own copies of the notebooks, in work/: python tools/lab.py [options of jupyter lab]
 
-A copy is made when it is missing and never overwritten.  When the book's notebook has changed since the copy was made, you keep
-yours and the new one is laid beside it, with "(new)" in its name.
+A copy is made when it is missing.  When the book's notebook has changed since, a copy in which you changed nothing is replaced by
+the new edition.  One that you did change becomes the new edition with what you wrote in its place, so that links lead to a
+chapter that fits the book's code and holds your answers; as it was it lies beside it, "(yours until ...)" in its name.
 """
+import datetime
 import hashlib
 import json
 import os
-import shutil
+import subprocess
 import sys
 
 import book
 import setup
 
-
-def fingerprint(path):
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def copy(source, target):
-    """Copy a file so that a crash leaves none or the whole of it."""
-    half = target.with_name(f".{target.name}.half")
-    shutil.copyfile(source, half)
-    os.replace(half, target)
+CONFIG = book.ROOT / "tools" / "jupyter"                       # settings beneath the learner's own: no news, wide output not broken
+FIRST = "00_start_here.ipynb"
 
 
-def name_beside(work, source):
-    """The first free name for a new edition beside the learner's copy."""
-    for n in range(1, 1000):
-        target = work / f"{source.stem} (new{'' if n == 1 else f' {n}'}){source.suffix}"
-        if not target.exists():
-            return target
-    raise FileExistsError(f"there are 999 new editions of {source.name} in {work}")
+# ---- the learner's copies ----------------------------------------------------------------------------------------
+
+def digest(text):
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]
 
 
-def update(notebooks, work):
-    """Bring work/ up to the book without touching anything of the learner's; return a line for each thing to know."""
-    work.mkdir(exist_ok=True)
-    record = work / ".editions.json"
+def piece(cell):
+    return digest(cell["cell_type"] + "".join(cell["source"]))
+
+
+def pieces(path):
+    """What tells one edition of a file from another, {cell id: digest}: what its cells say, not what they printed when they ran.
+
+    A page that is no notebook is one piece.  A notebook that cannot be read as one has none.
+    """
     try:
-        editions = json.loads(record.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        editions = {}
-    lines = []
-    for source in sorted(notebooks.glob("[0-9]*.ipynb")):
-        target, edition = work / source.name, fingerprint(source)
-        if not target.exists():
-            copy(source, target)
-        elif fingerprint(target) != edition and editions.get(source.name) != edition:
-            beside = name_beside(work, source)
-            copy(source, beside)
-            lines.append(f"{source.name} has changed in the book. Your copy is as you left it; the new one lies beside it as {beside.name}")
-        editions[source.name] = edition
-    half = work / ".editions.half"
-    half.write_text(json.dumps(editions, indent=1, sort_keys=True), encoding="utf-8")
-    os.replace(half, record)
-    return lines
+        text = path.read_text(encoding="utf-8")
+        return {c["id"]: piece(c) for c in json.loads(text)["cells"]} if path.suffix == ".ipynb" else {"page": digest(text)}
+    except (ValueError, KeyError, TypeError):
+        return {}
+
+
+def carry(mine, new, base):
+    """The cells of the new edition, and among them those that the learner changed or added since the edition `base`, {id: digest}.
+
+    Where the learner and the book have both changed a cell, both stand there, the learner's first.
+    """
+    yours, known = {c["id"]: c for c in mine}, {c["id"] for c in new}
+    own, last = {}, None                                        # the learner's own cells, by the cell of the book that they follow
+    for cell in mine:
+        if cell["id"] in known:
+            last = cell["id"]
+        elif base.get(cell["id"]) != piece(cell):
+            own.setdefault(last, []).append(cell)
+    cells = own.get(None, [])
+    for cell in new:
+        kept, was = yours.get(cell["id"]), base.get(cell["id"])
+        if kept is None:
+            cells += [cell] if was != piece(cell) else []       # deleted by the learner: it is back only if the book rewrote it
+        elif was == piece(cell) != piece(kept):
+            cells.append(kept)
+        else:
+            name = f"yours-{digest(cell['id'] + piece(kept))}"
+            both = piece(kept) not in (was, piece(cell)) and name not in yours
+            cells += [dict(kept, id=name)] * both + [cell]
+        cells += own.get(cell["id"], [])
+    return cells
+
+
+def replace(target, content):
+    """Write a file so that a crash or a full disk leaves the old one whole and no half of the new one."""
+    half = target.with_name(f".{target.name}.half")
+    try:
+        half.write_bytes(content)
+        os.replace(str(half), str(target))
+    finally:
+        if half.exists():
+            half.unlink()
+
+
+def lay(path, target, version, cells=None):
+    """Put a file of the book into work/.  A notebook gets what JupyterLab adds under Python `version`: opening it then changes nothing."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".ipynb":
+        nb = json.loads(text)
+        nb["cells"] = cells or nb["cells"]
+        nb["metadata"] = {
+            "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+            "language_info": {"codemirror_mode": {"name": "ipython", "version": 3}, "file_extension": ".py", "mimetype": "text/x-python",
+                              "name": "python", "nbconvert_exporter": "python", "pygments_lexer": "ipython3", "version": version}}
+        text = json.dumps(nb, indent=1, ensure_ascii=False) + "\n"
+    replace(target, text.encode("utf-8"))
+
+
+def name_beside(target):
+    """The first free name beside a learner's file for what it was until today."""
+    today = datetime.date.today().isoformat()
+    names = [target.with_name(f"{target.stem} (yours until {today}{n}){target.suffix}") for n in ["", *(f", {i}" for i in range(2, 100))]]
+    return next(name for name in names if not name.exists())
+
+
+def renew(path, target, base, version):
+    """Put a new edition in the place of a copy that the learner changed, and return the sentence that says so."""
+    beside, cells = name_beside(target), None
+    replace(beside, target.read_bytes())
+    if path.suffix == ".ipynb" and pieces(target):              # a notebook that cannot be read has nothing to carry over
+        cells = carry(*(json.loads(p.read_text(encoding="utf-8"))["cells"] for p in (target, path)), base)
+    lay(path, target, version, cells)
+    with_it = ", with what you wrote in it" if cells else ""
+    return f"{target.name} is the book's new edition{with_it}; your copy as it was lies beside it: {beside.name}"
+
+
+def records(file):
+    """The editions from which the copies were made, {file: {"file": digest, "cells": {id: digest}}}; what cannot be read is lost."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        return {name: base for name, base in found.items() if isinstance(base["cells"], dict) and isinstance(base["file"], str)}
+    except (OSError, ValueError, AttributeError, KeyError, TypeError):
+        return {}
+
+
+def same(one, other):
+    return list(one.items()) == list(other.items())             # the order counts: a moved cell is the learner's work
+
+
+def update(notebooks, work, version):
+    """Bring work/ up to the book without losing anything of the learner's; return a line for each thing to know."""
+    lines, replaced, unknown, failed = [], [], [], {}
+    record = work / ".editions.json"
+    editions = records(record)
+    before = json.dumps(editions)
+    for path in [*sorted(notebooks.glob("[0-9]*.ipynb")), *notebooks.glob("formulas.md")]:
+        name, target, base = path.name, work / path.name, editions.get(path.name)
+        try:
+            work.mkdir(exist_ok=True)
+            edition = {"file": digest(path.read_text(encoding="utf-8")), "cells": pieces(path)}
+            mine = pieces(target) if target.exists() else None
+            if mine is None:
+                lay(path, target, version)
+            elif base is None:
+                unknown += [name] * (not same(mine, edition["cells"]))
+            elif base["file"] == edition["file"]:
+                continue
+            elif same(mine, base["cells"]) or same(mine, edition["cells"]):
+                lay(path, target, version)
+                replaced.append(name)
+            elif not same(base["cells"], edition["cells"]):
+                lines.append(renew(path, target, base["cells"], version))
+            editions[name] = edition
+        except (OSError, ValueError) as error:
+            failed.setdefault(getattr(error, "strerror", None) or str(error), []).append(name)
+    try:
+        if json.dumps(editions) != before:
+            replace(record, json.dumps(editions, indent=1).encode("utf-8"))
+    except OSError as error:
+        failed.setdefault(error.strerror, []).append(record.name)
+    if replaced:
+        lines.append(f"New editions of what you had not changed: {', '.join(replaced)}")
+    if unknown:
+        lines.append(f"From which edition these were made is not known any more, so they stay as they are: {', '.join(unknown)}. "
+                     "Rename one to get the book's.")
+    return lines + [f"{work.name}/ could not be brought up to date ({why}): {', '.join(names)}. What lies there is as it was."
+                    for why, names in failed.items()]
+
+
+# ---- JupyterLab --------------------------------------------------------------------------------------------------
+
+def arguments(work, options):
+    """What JupyterLab is called with."""
+    there = work / FIRST if os.access(str(work / FIRST), os.R_OK) else book.NOTEBOOKS / FIRST
+    return [f"--ServerApp.root_dir={book.ROOT}", f"--LabApp.default_url=/lab/tree/{there.relative_to(book.ROOT).as_posix()}",
+            "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",      # no network
+            "--LabApp.custom_css=True", f"--ServerApp.tornado_settings={ {'static_custom_path': [str(CONFIG / 'custom')]} }", *options]
 
 
 def main(options):
-    python = setup.python()
+    python = str(setup.python())
+    version = subprocess.run([python, "-c", "import platform; print(platform.python_version())"], stdout=subprocess.PIPE).stdout.decode()
     work = book.ROOT / "work"
-    for line in update(book.NOTEBOOKS, work):
+    for line in update(book.NOTEBOOKS, work, version.strip()):
         print(line)
+    if not book.can_write(work):
+        print("work/ cannot be written: JupyterLab will not be able to save there.")
+    if hasattr(os, "geteuid") and os.geteuid() == 0 and "--allow-root" not in options:
+        print("You are root here (in a container?): JupyterLab is started with --allow-root.")
+        options = ["--allow-root", *options]
     print("JupyterLab opens in your browser; Ctrl-C here, twice, ends it.", flush=True)
-    quiet = ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]    # no network
-    start = "--LabApp.default_url=/lab/tree/work/00_start_here.ipynb"
-    return book.run(python, "-m", "jupyterlab", f"--ServerApp.root_dir={book.ROOT}", start, *quiet, *options)
+    paths = [path for path in (os.environ.get("JUPYTER_CONFIG_PATH"), str(CONFIG)) if path]
+    return book.run(python, "-m", "jupyterlab", *arguments(work, options), JUPYTER_CONFIG_PATH=os.pathsep.join(paths))
 
 
 if __name__ == "__main__":
