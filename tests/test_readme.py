@@ -1,0 +1,54 @@
+"""README: what a newcomer must find on its first screen, an exchange that is real, and sums that follow from the chapters."""
+import doctest
+import re
+from pathlib import Path
+
+import book
+import numpy as np
+import pytest
+import setup
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CORE = ("00", "02", "11", "12", "21", "32", "41")
+
+
+def minutes():
+    return {path.name[:2]: int(re.search(r"\*\*Time\*\* (\d+) min", path.read_text(encoding="utf-8"))[1]) for path in book.chosen([])}
+
+
+def test_the_first_screen_says_what_attention_is_and_for_whom_this_is():
+    screen = README[:README.index("![")]
+    assert screen.startswith("# Attention, step by step\n\n**Attention** is ") and len(screen.split()) < 170
+    for word in ("neural network", "Transformer", "language model", "GPT", "Python", "derivative", "Jupyter", "no GPU", "no network"):
+        assert word in screen.replace("\n", " "), word
+
+
+@pytest.mark.parametrize("word", [
+    "git clone ", "make lab ", "make test ", "PYTHON=", "ARGS=", "figures/22_worksheet.svg", "figures/22_worksheet_filled.svg",
+    "figures/23_worksheet.svg", "figures/02_five_steps.svg", "issue", "Intel Macs", "torch._dynamo"])
+def test_readme_names(word):
+    assert word in README
+
+
+def test_the_exchange_with_an_exercise_is_what_happens(monkeypatch, tmp_path):
+    from attnlib.check import check
+    monkeypatch.setenv("ATTNLIB_WORK", str(tmp_path))
+    examples = doctest.DocTestParser().get_doctest(README.replace("```\n", "\n"), {"np": np, "check": check}, "README", None, 0)
+    assert len(examples.examples) == 3
+    with np.printoptions(precision=4, suppress=True), np.errstate(all="ignore"):
+        assert doctest.DocTestRunner().run(examples).failed == 0
+
+
+def test_hours_are_the_sums_of_the_chapters():
+    core, every = map(lambda x: float(x.replace("½", ".5").replace("¼", ".25").replace("¾", ".75")),
+                      re.search(r"takes about ([\d½¼¾]+) hours with its exercises; everything takes about ([\d½¼¾]+)", README).groups())
+    found = minutes()
+    assert abs(sum(found[n] for n in CORE) / 60 - core) <= 0.25
+    assert abs(sum(found.values()) / 60 - every) <= 0.5
+    assert f"{len(found)} Jupyter notebooks" in README
+
+
+def test_sizes_are_the_set_ups():
+    download, disk = re.search(r"about (\d+ MB)\*\* and fills \*\*([\d.]+ GB)", README).groups()
+    assert f"about {download} to download and {disk} on disk" in setup.SIZE
