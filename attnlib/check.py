@@ -4,38 +4,46 @@ check("12.2", mine)   says right, names the mistake, or shows the smallest input
 solution("12.2")      prints the solution and its reasoning
 progress("12")        prints the learner's table for one notebook; progress() for all
 
-The bank, `exercises/NN_slug.py`, states each exercise once: `function`, `number` or `choice`, then its `mistake`s.
-What the learner has tried is kept in `work/progress.json`, or in the folder that the environment variable ATTNLIB_WORK names.
+The bank, `exercises/NN_slug.py`, states each exercise once: `function`, `number` or `choice`, then its `mistake`s.  How answers
+are read, run and compared is in `answers`; what the learner has tried is kept by `record`.
 """
-import copy
+import contextlib
 import importlib.util
 import inspect
-import json
 import os
 import textwrap
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
+from attnlib import answers, record
+from attnlib.answers import outcome, plain, same
+
 FOLDER = Path(__file__).parent / "exercises"
 BANK = {}
+SECONDS = 10                                                # for one check
 
 
-def function(name, draw):
-    """Enter a solution; `draw(rng)` returns one tuple of arguments."""
+def function(name, draw, tries=200, rtol=1e-7, also=None):
+    """Enter a solution; `draw(rng)` returns one tuple of arguments, and is asked for `tries` of them.
+
+    `also(mine)` is asked last, of a function whose results are right: it returns what else is wrong with it, or None.
+    """
     def enter(f):
-        BANK[name] = {"answer": f, "draw": draw, "why": inspect.getdoc(f), "mistakes": []}
+        BANK[name] = {"answer": f, "draw": draw, "tries": tries, "rtol": rtol, "also": also, "why": inspect.getdoc(f), "mistakes": []}
         return f
     return enter
 
 
-def number(name, answer, why, mistakes=()):
-    """Enter an answer that is a number, with pairs of a wrong number and its hint."""
-    BANK[name] = {"answer": answer, "why": why, "mistakes": list(mistakes)}
+def number(name, answer, why, mistakes=(), first=""):
+    """Enter an answer that is a number (an int is exact), with pairs of a wrong number and its hint.
+
+    `first` is a first step, for whoever errs in a way that is not listed; it gives nothing away.
+    """
+    BANK[name] = {"answer": answer, "why": why, "mistakes": list(mistakes), "first": first}
 
 
-choice = number                                             # an answer that is a letter
+choice = number                                             # an answer that is a letter, with a hint for each of the others
 
 
 def mistake(name, hint):
@@ -52,7 +60,7 @@ def find(name):
         for path in FOLDER.glob(f"{str(name).split('.')[0]}_*.py"):
             read(path)
     if name not in BANK:
-        raise ValueError(f"exercise: a name such as \"11.2\" was wanted, {name!r} came")
+        raise ValueError(f"exercise: expected a name in quotes such as \"11.2\", got {name!r}")
     return BANK[name]
 
 
@@ -61,105 +69,97 @@ def read(path):
     spec.loader.exec_module(importlib.util.module_from_spec(spec))
 
 
-def plain(x):
-    """An array, whichever library x is from."""
-    return np.asarray(x.detach() if hasattr(x, "detach") else x)
-
-
-def same(a, b):
-    """Equal for a teacher: the same error, or the same shape and the same numbers, nan where nan."""
-    if isinstance(a, Exception) or isinstance(b, Exception):
-        return type(a) is type(b)
-    if isinstance(a, (tuple, list)) or isinstance(b, (tuple, list)):
-        return type(a) is type(b) and len(a) == len(b) and all(map(same, a, b))
-    if callable(a) or isinstance(a, str) or a is None:
-        return a is b or (type(a) is type(b) and a == b)
-    return same_numbers(a, b)
-
-
-def same_numbers(a, b):
-    try:
-        a, b = plain(a), plain(b)
-        kinds = (a.dtype == bool) == (b.dtype == bool)           # a mask of 0 and 1 is no mask
-        return a.shape == b.shape and kinds and np.allclose(a, b, rtol=1e-7, atol=1e-12, equal_nan=True)
-    except (TypeError, ValueError):
-        return False
-
-
-def outcome(f, args):
-    """What f makes of a copy of the arguments: a value, or the error it raised."""
-    own = copy.deepcopy(args)
-    try:
-        with np.errstate(all="ignore"):
-            result = f(*own)
-    except NotImplementedError:
-        return None
-    except Exception as error:
-        return error
-    return result if all(map(same, own, args)) else RuntimeError("your function changed its argument")
-
-
 def verdict(name, mine):
     """What `check` prints after the name."""
     exercise = find(name)
     if mine is None or mine is ...:
         return "not attempted yet"
-    return (of_function if "draw" in exercise else of_value)(exercise, mine)
+    try:
+        return (of_function if "draw" in exercise else of_letter if isinstance(exercise["answer"], str) else of_number)(exercise, mine)
+    except answers.Unread as unread:
+        return f"not yet. {unread}"
 
 
-def of_value(exercise, mine):
-    if isinstance(exercise["answer"], str):
-        mine = str(mine).strip(" ().").lower()
+def of_letter(exercise, mine):
+    hints = dict(exercise["mistakes"])
+    letter = answers.read_letter(mine, "".join(sorted({exercise["answer"], *hints})))
+    return "right" if letter == exercise["answer"] else f"not yet. {hints[letter]}"
 
-        def equal(wanted):
-            return mine == wanted
-    else:
-        try:
-            mine = float(Fraction(mine) if isinstance(mine, str) else mine)
-        except (TypeError, ValueError, ZeroDivisionError):
-            return f"not yet. A number such as 0.625, or a fraction in quotes such as \"5/8\", was wanted, {mine!r} came"
 
-        def equal(wanted):
-            return mine == wanted if isinstance(wanted, int) else abs(mine - wanted) < 1e-3 * max(1, abs(wanted))
-    if equal(exercise["answer"]):
+def of_number(exercise, mine):
+    value, answer, mistakes = answers.read_number(mine), exercise["answer"], exercise["mistakes"]
+    exact = isinstance(answer, int)
+
+    def equal(other):
+        return bool(abs(value - other) <= (1e-6 if exact else 1e-3) * max(1, abs(other)))
+    if equal(answer):
         return "right"
-    return next((f"not yet. {hint}" for wrong, hint in exercise["mistakes"] if equal(wrong)), "not yet")
+    hint, *_ = [*(hint for wrong, hint in mistakes if equal(wrong)),
+                *[f"Expected a whole number. {exercise['first']}"] * (exact and value != round(value)),
+                *["Close: give three digits, or a fraction or a formula in quotes."] * (not exact and answers.rounded(value, answer)),
+                *["In per cent that is right. Expected a share, between 0 and 1."] * bool(0 < answer < 1 and equal(100 * answer)),
+                *(hint for wrong, hint in mistakes if answers.rounded(value, wrong)), exercise["first"]]
+    typed = isinstance(mine, str) and mine.strip("-0123456789./ ")
+    return f"not yet. {hint}{f' (Read as {value:.6g}.)' if typed else ''}"
 
 
-def tries(exercise):
-    """The random inputs of an exercise, smallest first."""
-    rng = np.random.default_rng(0)
-
+def cases(exercise):
+    """The random inputs of an exercise, smallest first, and what its solution makes of each."""
     def size(args):
-        numeric = [np.nan_to_num(plain(a)) for a in args if not callable(a) and not isinstance(a, str)]
-        return sum(a.size for a in numeric), sum(np.abs(a).sum() for a in numeric)
-    return sorted((exercise["draw"](rng) for _ in range(200)), key=size)
+        return [sum(measure(plain(a)) for a in args) for measure in (np.size, lambda a: np.nan_to_num(np.abs(a)).sum())]
+    if "cases" not in exercise:
+        rng = np.random.default_rng(0)
+        inputs = sorted((exercise["draw"](rng) for _ in range(exercise["tries"])), key=size)
+        exercise["cases"] = inputs, [outcome(exercise["answer"], args) for args in inputs]
+    return exercise["cases"]
 
 
 def of_function(exercise, mine):
+    names, (inputs, right) = list(inspect.signature(exercise["answer"]).parameters), cases(exercise)
     if not callable(mine):
-        return f"not yet. A function was wanted, a {type(mine).__name__} came"
-    inputs = tries(exercise)
-    got, want = [outcome(mine, args) for args in inputs], [outcome(exercise["answer"], args) for args in inputs]
-    if all(g is None for g in got):
-        return "not attempted yet"
-    bad = [i for i in range(len(inputs)) if not same(got[i], want[i])]
-    if not bad:
-        return f"right, on {len(inputs)} random inputs"
-    for wrong, hint in exercise["mistakes"]:
-        if all(same(outcome(wrong, args), g) for args, g in zip(inputs, got)):
-            return f"not yet. {hint}"
+        return f"not yet. Expected a function, got {answers.kind(mine)}: hand over its name alone, without brackets"
+    got, also = [], []
 
-    def show(x):
-        if isinstance(x, Exception) or callable(x) or isinstance(x, (str, tuple, list)) or x is None:
-            return repr(x)
-        return np.array2string(plain(x), precision=4)
-    yours, expected = got[bad[0]], want[bad[0]]
-    lines = [*(("input", a) for a in inputs[bad[0]]), ("yours", yours), ("expected", expected)]
-    if isinstance(yours, (list, tuple)) and type(yours) is not type(expected) and same_numbers(yours, expected):
-        return f"not yet. The numbers are right, but {type(expected).__name__} was wanted and {type(yours).__name__} came"
-    return "not yet. The smallest input found on which it differs:\n" + "\n".join(
-        textwrap.indent(show(x), " " * 14).replace(" " * 14, f"    {name:10}", 1) for name, x in lines)
+    def run():
+        for args in inputs:
+            got.append(outcome(mine, args, names))
+        if exercise["also"] and all(same(g, w, exercise["rtol"]) for g, w in zip(got, right)):
+            also.append(exercise["also"](mine))
+
+    with open(os.devnull, "w") as sink, contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink):
+        in_time = answers.within(SECONDS, run)
+    bad = [i for i, (g, w) in enumerate(zip(got, right)) if not same(g, w, exercise["rtol"])]
+    at = bad[0] if bad else 0 if in_time else min(len(got), len(inputs) - 1)
+    if in_time:                                             # once more, and now whatever it prints is seen
+        answers.within(SECONDS, lambda: outcome(mine, inputs[at]))
+    if in_time and all(g is answers.STUB for g in got):
+        alone = set(getattr(getattr(mine, "__code__", None), "co_names", ())) <= {"NotImplementedError"}
+        return "not attempted yet" if alone else "not yet. `raise NotImplementedError` is still there: put a `return` in its place."
+    if not in_time and not bad:
+        return (f"not yet. Stopped after {SECONDS} seconds, {len(got)} of {len(inputs)} inputs answered: does each loop end? "
+                "It was at work on\n" + table([*zip(names, map(answers.show, inputs[at]))]))
+    if not bad:
+        return f"not yet. {also[0]}" if any(also) else f"right, on {len(inputs)} random inputs"
+    if in_time and not all(isinstance(g, Exception) and not isinstance(g, answers.Changed) for g in got):
+        for wrong, hint in exercise["mistakes"]:
+            if all(same(outcome(wrong, args), g) for args, g in zip(inputs, got)):
+                return f"not yet. {hint}"
+    texts = [answers.show(x) for x in (*inputs[at], got[at], right[at])]
+    if isinstance(got[at], Exception):
+        texts[-2] = answers.described(got[at], inspect.unwrap(mine))
+    elif texts[-2] == texts[-1]:
+        texts[-2:] = answers.show(got[at], 12), answers.show(right[at], 12)
+    why = ""
+    with contextlib.suppress(Exception):                    # an object that cannot even be looked at
+        why = answers.explain([(got[i], right[i]) for i in bad[::len(bad) // 30 + 1]])
+    rows = table([*zip([*names, "yours", "expected"], texts)])
+    return f"not yet. {why}{' ' * bool(why)}The smallest input found on which it differs:\n{rows}"
+
+
+def table(lines):
+    """Names and texts, one below the other."""
+    width = max(8, *(len(name) for name, _ in lines)) + 2
+    return "\n".join(f"    {name:{width}}{textwrap.indent(text, ' ' * (4 + width)).lstrip()}" for name, text in lines)
 
 
 def check(name, mine):
@@ -167,7 +167,7 @@ def check(name, mine):
     said = verdict(name, mine)
     print(f"{name}: {said}")
     if said != "not attempted yet":
-        remember(name, said.startswith("right"))
+        record.remember(name, said.startswith("right"))
 
 
 def solution(name):
@@ -176,47 +176,22 @@ def solution(name):
     print(inspect.getsource(answer).partition("\n")[2] if callable(answer) else f"{name}: {answer}\n{why}")
 
 
-def ledger():
-    return Path(os.environ.get("ATTNLIB_WORK", FOLDER.parents[1] / "work")) / "progress.json"
-
-
-def remembered():
-    """What the learner has tried, {"12.2": {"tries": 3, "right": true}}; a file that cannot be read is set aside, not lost."""
-    try:
-        return json.loads(ledger().read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except ValueError:
-        aside = ledger().with_suffix(".unreadable.json")
-        os.replace(ledger(), aside)
-        print(f"progress.json could not be read; it now lies beside the new one as {aside.name}")
-        return {}
-
-
-def remember(name, right):
-    """Write the new table beside the old one and swap the two, so that a crash leaves one of them whole."""
-    table = remembered()
-    old = table.get(name, {"tries": 0, "right": False})
-    table[name] = {"tries": old["tries"] + 1, "right": old["right"] or right}
-    ledger().parent.mkdir(parents=True, exist_ok=True)
-    fresh = ledger().with_suffix(f".{os.getpid()}.tmp")
-    fresh.write_text(json.dumps(table, indent=1, sort_keys=True), encoding="utf-8")
-    os.replace(fresh, ledger())
-
-
 def progress(notebook=""):
     """Print one line for each exercise of a notebook (its number, such as "12"), or of all of them."""
     paths = sorted(FOLDER.glob(f"{notebook}*.py"))
     if not paths:
-        raise ValueError(f"notebook: a number such as \"12\" was wanted, {notebook!r} came")
-    table = remembered()
+        raise ValueError(f"notebook: expected a number such as \"12\", got {notebook!r}")
+    try:
+        tried = record.remembered()
+    except OSError as error:
+        tried = {}
+        print(f"progress.json could not be read ({error.strerror or error}); what you tried is not shown")
     for path in paths:
         number_ = path.stem.split("_")[0]
         if not any(name.startswith(f"{number_}.") for name in BANK):
             read(path)
-        names = sorted((n for n in BANK if n.startswith(f"{number_}.")), key=lambda n: int(n.split(".")[1]))
-        print(f"{path.stem}: {sum(table.get(n, {}).get('right', False) for n in names)} of {len(names)} right")
-        for name in names:
-            state = table.get(name)
-            count = f"{state['tries']} {'try' if state['tries'] == 1 else 'tries'}" if state else ""
-            print(f"    {name:6}", "not attempted yet" if not state else f"{'right' if state['right'] else 'not yet'}, {count}")
+        states = {n: tried.get(n) for n in sorted(BANK, key=lambda n: int(n.split(".")[1])) if n.startswith(f"{number_}.")}
+        print(f"{path.stem}: {sum(bool(state) and state['right'] for state in states.values())} of {len(states)} right")
+        for name, state in states.items():
+            print(f"    {name:6}", "not attempted yet" if not state else f"{'right' if state['right'] else 'not yet'}, "
+                  f"{state['tries']} {'try' if state['tries'] == 1 else 'tries'}")

@@ -67,7 +67,7 @@ ASKED = [("Predict before you run", 2, "How much is one and one?", "mine = ...")
 BANK = '''"""Exercises of {slug}."""
 from attnlib.check import function, mistake, number
 
-number("{number}.1", 2, "One and one is two.", [(1, "That is one of them alone.")])
+number("{number}.1", 2, "One and one is two.", [(1, "That is one of them alone.")], first="Count on your fingers.")
 
 
 def draw(rng):
@@ -96,7 +96,8 @@ def _(x):
     return x + 2
 
 
-number("{number}.4", 6, "Twice 3.", [(9, "That is the value, not the slope.")])
+number("{number}.4", 6, "Twice 3.", [(9, "That is the value, not the slope.")],
+       first="How much does x squared grow from 3 to a little more?")
 '''
 
 

@@ -10,7 +10,8 @@ number("00.1", 7 / 10,
         (7.0, "That is the amount. A weight is the amount divided by the total of its row."),
         (7 / 13, "You kept the old 3 in the total. The 7 comes in its place: 1 + 2 + 7."),
         (3 / 10, "The new total is right. What amount does dog have now?"),
-        (7 / 9, "Divide by the whole total, dog's own amount included, and add again: 1 + 2 + 7.")])
+        (7 / 9, "Divide by the whole total, dog's own amount included, and add again: 1 + 2 + 7.")],
+       first="Write down the amounts of the row, with the 7 in dog's place, and add them up. Which share of the total is dog's?")
 
 
 def draw_weights(rng):
@@ -30,7 +31,7 @@ def _(w):
     return w.max(axis=0)
 
 
-@mistake("00.2", "That is one number for the whole map. One for each row is wanted: name an axis.")
+@mistake("00.2", "That is one number for the whole map. One for each row is expected: name an axis.")
 def _(w):
     return w.max()
 
@@ -61,7 +62,7 @@ def _(w):
     return w.max(axis=1)
 
 
-@mistake("00.3", "Without an axis the map is read as one long row, and you get one position. One for each query is wanted.")
+@mistake("00.3", "Without an axis the map is read as one long row, and you get one position. One for each query is expected.")
 def _(w):
     return w.argmax()
 

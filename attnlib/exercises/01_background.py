@@ -10,7 +10,8 @@ number("01.1", 27 / 64, "With n = 0 only the old state is left: times 3/4 at eac
         (1 / 4, "You took away a quarter of the FIRST state three times. Each step takes a quarter of what is left."),
         (9 / 16, "That is after two steps. There are three."),
         (0, "The new content is 0, but the update gate lets only a quarter of it in at each step."),
-        (1, "Only z = 1 would hold the state for ever.")])
+        (1, "Only z = 1 would hold the state for ever.")],
+       first="Write h = (1 - z) n + z h with n = 0 and z = 3/4. What is left of a state of 1 after a single step?")
 
 
 def sigmoid(z):
@@ -136,7 +137,9 @@ number("01.4", 13, "A letter needs 4 binary digits (2^4 = 16). 13 letters need 5
         (16, "You divided 64 by 4. A float64 keeps 53 digits; the others hold the sign and the size."),
         (3, "You divided 53 by 16. A letter needs the LOGARITHM of 16 to base 2: 4 digits."),
         (53, "A letter of sixteen needs four digits, not one."),
-        (53 / 4, "A fraction of a letter is no letter.")])
+        (53 / 4, "A fraction of a letter is no letter.")],
+       first="How many binary digits tell one letter of sixteen from the others? See how often they go into the digits that a "
+             "float64 keeps.")
 
 number("01.5", 33, "(1/2) ln 3 * 3/4 * (3/4 ln 3)^(n-1) < 1/1000 from n - 1 > ln(412.0) / 0.1936 = 31.1 on, so n - 1 = 32, n = 33.",
        [(31, "31.1 is rounded up, to 32, and that is n - 1: the first step has the factor w (1 - h^2) of its own."),
@@ -144,7 +147,9 @@ number("01.5", 33, "(1/2) ln 3 * 3/4 * (3/4 ln 3)^(n-1) < 1/1000 from n - 1 > ln
         (37, "You left out the first factor w (1 - h^2) = 0.412, which already takes away more than half."),
         (36, "You counted powers of 3/4 ln 3 alone. The first step has another factor, w (1 - h^2) = 0.412."),
         (34, "One step too many: at n = 33 it is already below."),
-        (32.1, "A number of steps is whole: round up.")])
+        (32.1, "A number of steps is whole: round up.")],
+       first="Write the derivative as a product, a factor for each step: w or u, times the slope 1 - h^2 at h = 1/2. How many "
+             "factors are needed?")
 
 choice("01.6", "b", "The abstract: \"we conjecture that the use of a fixed-length vector is a bottleneck\".",
        [("a", "That story is told a lot. The abstract does not mention gradients."),

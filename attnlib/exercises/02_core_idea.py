@@ -11,7 +11,9 @@ number("02.1", 16 / 41,
         (32 / 41, "That is what the two at kilometre 1 hold together. The question is about one of them."),
         (1 / 4, "That would be the plain average. Amounts 1/2, 1, 1, 1/16: divide one of them by their total."),
         (1 / 2, "The keys at 0 and 3 speak too, with amounts 1/2 and 1/16."),
-        (2 / 5, "You left out the key at 3. It is faint, and it speaks: amount 1/16.")])
+        (2 / 5, "You left out the key at 3. It is faint, and it speaks: amount 1/16.")],
+       first="Write down the amounts of the four keys, at the distances 1, 0, 0 and 2 from where you ask; the bell halves at 1 km. "
+             "Then their total.")
 
 
 def draw_box(rng):
@@ -130,7 +132,8 @@ number("02.5", float(np.sqrt(2 * np.log(2))),
         (1.18, "Right, and rounded too far: give three decimals."),
         (1.0, "At one bandwidth the amount is exp(-1/2), about 0.61."),
         (0.5, "Half the distance is not half the amount: solve exp(-d^2 / (2 h^2)) = 1/2."),
-        (float(1 / np.sqrt(2 * np.log(2))), "That is h in units of the distance. The question asks for the distance in units of h.")])
+        (float(1 / np.sqrt(2 * np.log(2))), "That is h in units of the distance. The question asks for the distance in units of h.")],
+       first="Write the condition down: exp(-d^2 / (2 h^2)) is half of what it is at d = 0. Take the logarithm of both sides.")
 
 choice("02.6", "a",
        "A row is one query, and one query shares 1 among its keys. A column may add up to anything: a key that everybody looks at\n"
@@ -184,6 +187,6 @@ def _(n, a):
     return np.where(i <= t, np.where(i == 0, 1, a) * (1 - a) ** (np.maximum(t - i, 0) + (i > 0)), 0.0)
 
 
-@mistake("02.7", "That is the last row alone, what the last summary holds. One row for each step is wanted.")
+@mistake("02.7", "That is the last row alone, what the last summary holds. One row for each step is expected.")
 def _(n, a):
     return fading(n, a)[-1]

@@ -11,7 +11,8 @@ number("11.1", 2 / 11,
         (1 / 6, "You swapped dog and park. The order is turned round, and the amounts are 1, 1/2, 1/3: not the old ones backwards."),
         (1 / 3, "That is dog's amount. Divide by the total of all three amounts."),
         (6 / 11, "That is park's weight."),
-        (3 / 11, "That is ball's weight.")])
+        (3 / 11, "That is ball's weight.")],
+       first="Write down the three scores with their signs turned, then the amount exp(score) of each, then the total of the amounts.")
 
 
 def draw_concat(rng):
@@ -119,7 +120,8 @@ number("11.4", 60.0,
         (10.0, "That holds for entries of variance 1. Here one product has variance 4 * 9."),
         (np.sqrt(1300), "Variances add for a sum. For a product of independent numbers with mean 0 they multiply."),
         (6.0, "That is one product. A dot product adds a hundred of them."),
-        (600.0, "Standard deviations do not add: variances do. Add first, then take the root.")])
+        (600.0, "Standard deviations do not add: variances do. Add first, then take the root.")],
+       first="Find the variance of one product of an entry of q and an entry of k first, then that of a sum of a hundred such products.")
 
 number("11.5", 1.5,
        "q.k = -|q-k|^2/2 + |q|^2/2 + |k|^2/2. The second term is the same for both keys; the third is 4/2 for key 2 and 1/2 for key 1.\n"
@@ -128,18 +130,21 @@ number("11.5", 1.5,
         (0.5, "Square the lengths: 4 and 1, not 2 and 1."),
         (1.0, "Square the lengths, then take half of the difference."),
         (-1.5, "The sign: the dot product lacks a penalty for length, so the long key gains."),
-        (np.exp(1.5), "That is e^x. The question is about x.")])
+        (np.exp(1.5), "That is e^x. The question is about x.")],
+       first="Write -|q - k|^2 / 2 out into its three terms. Which of them does a dot product lack, and how large is it for each key?")
 
-number("11.6", 196608.0,
+number("11.6", 196608,
        "Full: 512 * 512 = 262144. Narrow: 2 * 512 * 64 = 65536. Saved: 196608, three quarters.",
        [(65536.0, "That is what is left. How many are saved?"),
         (262144.0, "That is the full W. Subtract what the two narrow matrices hold."),
         (229376.0, "There are two narrow matrices, one for the queries and one for the keys."),
-        (258048.0, "64 * 64 is not the size of either: each is 512 * 64.")])
+        (258048.0, "64 * 64 is not the size of either: each is 512 * 64.")],
+       first="Count the numbers of one matrix of 512 by 512, then those of two matrices of 512 by 64.")
 
 number("11.7", 3.0,
        "6/6 + 3/3 + 2/2 = 3: each value counts with its weight.",
        [(11 / 3, "That is the plain mean. Give each value its own weight."),
         (2.0, "That is dog's value: a hard choice. Attention mixes."),
         (11.0, "That is the plain sum. Multiply each value by its weight first."),
-        (1.0, "A third of it: the weights add up to 1 already, so do not divide again.")])
+        (1.0, "A third of it: the weights add up to 1 already, so do not divide again.")],
+       first="What does park's value, 6, contribute to the output with a weight of 1/6? Then the other two.")

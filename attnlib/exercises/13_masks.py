@@ -9,7 +9,8 @@ number("13.1", 1 / 3,
        [(1 / 2, "That is dog's weight behind a mask. Without one, each zero adds the amount exp(0) = 1."),
         (3 / 7, "That is dog's weight beside one zero. There are three."),
         (1 / 6, "There are six keys, but they do not share alike: dog's amount is 3."),
-        (np.log(3) / np.log(6), "You shared out the scores. Softmax shares out the amounts exp(score): 1, 2, 3, and 1 for each zero.")])
+        (np.log(3) / np.log(6), "You shared out the scores. Softmax shares out the amounts exp(score): 1, 2, 3, and 1 for each zero.")],
+       first="A place of zero padding has the score 0. What is its amount? Write down all six amounts and their total.")
 
 
 def draw_last(rng):
@@ -80,7 +81,7 @@ def _(lengths, n):
     return ~target_mask(lengths, n)
 
 
-@mistake("13.3", "You took the filler away among the queries too. That is not wanted here: a filler's row stays readable, it is its column "
+@mistake("13.3", "You took the filler away among the queries too. That is too much: a filler's row stays readable, it is its column "
                  "that nobody reads.")
 def _(lengths, n):
     return target_mask(lengths, n) & length_mask(lengths, n).mT
@@ -132,15 +133,17 @@ number("13.5", 27,
         (55, "That is the causal mask alone: 1 + 2 + ... + 10. The window stops each row at three keys."),
         (30, "Three keys in each of ten rows, but the first two rows have not got three yet."),
         (17, "Two diagonals below the main one hold 9 and 8. Count the main diagonal too."),
-        (19, "That is a width of 1: the place itself and one before. The width is 2.")])
+        (19, "That is a width of 1: the place itself and one before. The width is 2.")],
+       first="Count row by row: how many places may place 0 see, how many place 1, how many place 2, and how many every later one?")
 
 choice("13.6", "c",
        "-1e9 does not fit into float16 and becomes -inf there, so an empty row is nan. (a) and (b) hold rows with allowed keys and small "
        "scores, where -inf does no harm; (d) adds nothing to an allowed key.",
-       [("a", "In float16 -1e9 is -inf, and a row with an allowed key shares among the allowed ones. That is what was wanted."),
+       [("a", "In float16 -1e9 is -inf, and a row with an allowed key shares among the allowed ones. That is as it should be."),
         ("b", "exp(-inf) is 0 in float16 too: the masked key gets nothing."),
         ("d", "An allowed key gets 0 added. Its score does not change.")])
 
 number("13.7", 1 / 2, "Shift invariance: a constant on every score of the row cancels, so dog keeps 3/6.",
        [(0, "All scores fall alike, and the largest is subtracted again. Only differences matter."),
-        (1 / 3, "Only differences of scores matter, and these have not changed: amounts 1 : 2 : 3.")])
+        (1 / 3, "Only differences of scores matter, and these have not changed: amounts 1 : 2 : 3.")],
+       first="Take the same number off all scores of a row. What happens to their differences, and to the ratios of their amounts?")

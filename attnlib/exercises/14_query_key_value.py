@@ -11,7 +11,8 @@ number("14.1", 2 / 5,
         (4 / 5, "That is what park and garden have together."),
         (4 / 7, "You counted the garden once. Its card is the park's, so its amount is 4 as well."),
         (1 / 2, "You left nothing for ball and dog. Nobody's amount is 0: they count once each."),
-        (1 / 4, "That would be equal shares. A place counts four times: amounts 4, 4, 1, 1.")])
+        (1 / 4, "That would be equal shares. A place counts four times: amounts 4, 4, 1, 1.")],
+       first="Write down how often each of the four words counts: four times if its card says that it is a place, else once.")
 
 
 def draw_matrices(rng):
@@ -99,7 +100,8 @@ number("14.4", 3 / 8,
         (1 / 8, "That is the weight of the second key: 4 w2 = 1/2."),
         (1 / 2, "That is the weight of the third key: 4 w3 = 2."),
         (1 / 3, "Equal shares would give the output (4/3, 4/3)."),
-        (5 / 8, "That is what the other two have together.")])
+        (5 / 8, "That is what the other two have together.")],
+       first="The output is w_2 (4, 0) + w_3 (0, 4). Read both weights off its entries; what do all three add up to?")
 
 
 def draw_triangle(rng):
@@ -153,7 +155,8 @@ number("14.6", 2,
        "A score is q times k. For q > 0 the largest key wins, for q < 0 the smallest; nothing between them ever does.",
        [(10, "That needs a second dimension, keys on a circle for instance. With d = 1 a query can only be positive or negative."),
         (1, "A negative query turns the ranking round: then the smallest key wins."),
-        (5, "Neither the size of the query nor the number of keys matters, only the query's sign.")])
+        (5, "Neither the size of the query nor the number of keys matters, only the query's sign.")],
+       first="Draw the keys on a line. A score is a product of two numbers: who wins for a query of 3, who for 300, who for -3?")
 
 choice("14.7", "b",
        "Swap the two dogs: the input is the same, so the output is; but by equivariance the outputs are swapped too, so they are "
@@ -169,4 +172,5 @@ number("14.8", np.sqrt(3) / (1 + np.sqrt(2) + np.sqrt(3)),
         (np.sqrt(3) / (2 + np.sqrt(2) + np.sqrt(3)), "You let it read itself too. It asks from outside: three keys."),
         (1 / 4, "You halved the weight. The score is halved; its amount, 3, becomes the root of 3."),
         (9 / 14, "You doubled the scores: amounts 1, 4, 9."),
-        (1 / 3, "Equal shares come at a score of 0 for all. Halved is not zero.")])
+        (1 / 3, "Equal shares come at a score of 0 for all. Halved is not zero.")],
+       first="Halve the scores. What is the amount exp(score / 2) of a key whose amount was 9 before?")

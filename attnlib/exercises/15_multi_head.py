@@ -8,7 +8,8 @@ number("15.1", 2,
        [(3, "You dealt the features round like cards, one to each head in turn (7 % 4), or you counted the heads from 1. "
             "A slice is a run of neighbours, and the first head is 0."),
         (1, "A slice is 12/4 = 3 features wide. How many whole slices stand before feature 7? (7 % 3 = 1 is its place inside the slice.)"),
-        (4, "There are four heads, counted from 0: a head 4 does not exist.")])
+        (4, "There are four heads, counted from 0: a head 4 does not exist.")],
+       first="How many features has the slice of one head? Write down which features head 0 gets, then the next head.")
 
 
 def draw_layer(rng):
@@ -154,21 +155,25 @@ number("15.4", 1 / 2,
             "it is also the floor of the square with side 2. One-hot words are √2 apart."),
         (3 / 4, "That is (n - 1)/n for four words. There are four queries, but two words."),
         (1 / 4, "That is the share of one line of the answer. The error adds up both lines."),
-        (0, "Then all four corners of a square would lie on one straight line.")])
+        (0, "Then all four corners of a square would lie on one straight line.")],
+       first="The four pairs of answers are the corners of a square. How far apart are two one-hot words, and how near comes the "
+             "best straight line?")
 
 number("15.5", 3,
        "Along the segment, (entry of dog) - (entry of park) is a straight function in line 1 and in line 2; each changes sign at most "
        "once. Two changes cut the segment into three pieces, so at most three of the four pairs of winners occur.",
        [(4, "All four would need three changes of sign along a straight segment: line 1 can change once, line 2 can change once."),
         (2, "The plain blend reaches two, dog-dog and park-park. Let line 1 change its winner earlier on the way than line 2."),
-        (1, "Even a head that answers the same question on both lines gets dog-dog and park-park.")])
+        (1, "Even a head that answers the same question on both lines gets dog-dog and park-park.")],
+       first="Walk along the segment and write down who leads in line 1 and who in line 2. How often can each of the two leads change?")
 
 number("15.6", 64,
        "W_v[h] is (512, 64): it lets 64 numbers through, and no later matrix brings back what was lost. rank(AB) <= min(rank A, rank B).",
        [(512, "That is the shape's rank, but between its two factors stands a head of width 512/8."),
         (8, "That is the number of heads. Ask for the width of one."),
         (1, "That is the rank of one column times one row. A head of width w adds up w such products."),
-        (4096, "Ranks do not multiply: a product has at most the smaller rank of its factors.")])
+        (4096, "Ranks do not multiply: a product has at most the smaller rank of its factors.")],
+       first="Write down the shapes of the two factors. How many numbers of a token can pass from one to the other?")
 
 choice("15.7", "c",
        "A head compares slices of width 512/8 = 64, so its scale is √64 = 8. The number of keys does not enter.",

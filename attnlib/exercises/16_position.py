@@ -16,7 +16,8 @@ number("16.1", 1 / 13,
         (1 / 7, "You shared the amounts 1, 2, 4. The cosine of place 0 is -1/2, so its amount is 1/2."),
         (1 / 2, "That is the amount of place 0. The weight is its share of the three amounts."),
         (-math.log(2), "That is the score of place 0: turn the three scores into amounts, then share."),
-        (0.12195, "You shared out e to the cosine. The score is 2 ln 2 times the cosine.")])
+        (0.12195, "You shared out e to the cosine. The score is 2 ln 2 times the cosine.")],
+       first="Write down the angle between place 2 and each place that it may see, then the score 2 ln 2 cos(angle), then the amount.")
 
 
 def draw_heads(rng):
@@ -140,7 +141,8 @@ number("16.4", math.log(2),
         (0.69, "Two digits are too few here. Type the formula."),
         (2, "That is 1/r. The slope is its logarithm."),
         (1, "With m = 1 the place itself keeps 1 - 1/e, about 0.63."),
-        (math.log(3), "That counts each distance twice, to the left and to the right. Under a causal mask there is one place a distance.")])
+        (math.log(3), "That counts each distance twice, to the left and to the right. Under a causal mask there is one place a distance.")],
+       first="Write down the amounts of the place itself, of its neighbour, of the one before: a geometric series. What is its sum?")
 
 choice("16.5", "b",
        "A reward for distance makes the farthest key the dearest, and the farthest that a causal query sees is place 0, however long "
@@ -151,7 +153,8 @@ choice("16.5", "b",
 
 number("16.6", 0,
        "Shift invariance: the two differ by m times i, the same number for every key of row i, and a constant on a row cancels.",
-       [(1, "No weight can change by 1 here. Look at what the two rows of scores differ by: does it depend on the key?")])
+       [(1, "No weight can change by 1 here. Look at what the two rows of scores differ by: does it depend on the key?")],
+       first="Write down the two scores of the same query and key, and subtract one from the other. Does the result depend on the key?")
 
 
 def draw_texts(rng):

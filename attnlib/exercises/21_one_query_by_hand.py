@@ -11,7 +11,8 @@ number("21.1", 71 / 20,
         (142, "You have not divided by the total of the amounts, 1 + 3 + 9 + 27."),
         (426, "You have not divided by the total of the amounts, 3 + 9 + 27 + 81."),
         (3, "You shared 1 in proportion to the scores. Share it in proportion to their exponentials."),
-        (49 / 15, "You took ln 2 for the query: amounts 1, 2, 4, 8. With ln 3 each is three times the one before.")])
+        (49 / 15, "You took ln 2 for the query: amounts 1, 2, 4, 8. With ln 3 each is three times the one before.")],
+       first="Write down the score of each key, the product with ln 3, and its amount: a power of 3.")
 
 
 def draw_filler(rng):
@@ -81,7 +82,7 @@ def _(lengths, n):
     return np.arange(n) <= lengths[:, None, None]
 
 
-@mistake("21.3", "The places are right. The shape (batch, n) has no axis for the queries: (batch, 1, n) was wanted.")
+@mistake("21.3", "The places are right. The shape (batch, n) has no axis for the queries: expected (batch, 1, n).")
 def _(lengths, n):
     return np.arange(n) < lengths[:, None]
 
@@ -101,7 +102,7 @@ def _(lengths, n):
     return (np.arange(n) < lengths[:, None])[:, :, None]
 
 
-number("21.4", 2,
+number("21.4", 2.0,
        "d ln w_i / dq = i - o (softmax with scores q i), so do/dq = sum w_i (i - o) i = sum w_i (i - o)^2: the variance under the "
        "weights.  At q = 0 the weights are 1/5, o = 3, and the variance of 1..5 is (4 + 1 + 0 + 1 + 4)/5 = 2.",
        [(10, "That is the sum of the squares. The weights at q = 0 are 1/5 each."),
@@ -109,7 +110,8 @@ number("21.4", 2,
         (3, "That is the output at q = 0. The slope was asked for."),
         (0, "The sum of w_i (i - o) is 0; each term needs one more factor, i - o."),
         (11, "That is the mean of the squares. Take away the square of the mean."),
-        (2**0.5, "That is the standard deviation; the slope is its square.")])
+        (2**0.5, "That is the standard deviation; the slope is its square.")],
+       first="Write down the five weights at q = 0 and the output that they give. How far is each value from it?")
 
 
 def draw_weights(rng):
@@ -169,4 +171,5 @@ number("21.7", 6, "W carries a query (2,) into the keys' space (3,), so its shap
        [(5, "That is the sum of the widths. W has a row for each entry of the query and a column for each of the key."),
         (4, "W is square only when both widths agree. Its shape is (width of the query, width of the key)."),
         (9, "W is square only when both widths agree; the query has 2 entries, not 3."),
-        (1, "One number scales all scores alike. W has an entry for each pair of entries.")])
+        (1, "One number scales all scores alike. W has an entry for each pair of entries.")],
+       first="The score is q W k. How many rows must W have to meet the query, and how many columns to meet the key?")

@@ -10,7 +10,8 @@ number("22.1", 2 / 3,
         (1 / 3, "That is the weight that dog gives to itself."),
         (3 / 4, "You used the row of ball. The query is dog's, (1, 1): amounts 6 and 12."),
         (1 / 4, "That is the old row of ball: what ball gives to dog. The query is dog's, (1, 1)."),
-        (12, "That is the amount. Divide by the total of the amounts that dog may see.")])
+        (12, "That is the amount. Divide by the total of the amounts that dog may see.")],
+       first="Write down dog's row of amounts in head 1, from the sheet. Which words stand before dog now, and may be looked at?")
 
 
 def draw_outputs(rng):
@@ -116,7 +117,8 @@ number("22.4", -9,
         (6, "That is head 1's part. Head 2 meets the lower two rows of W_o."),
         (9, "Mind the sign: the entry of W_o is -1."),
         (0, "The third column of the lower half is (0, -1), not (0, 0): the last row counts."),
-        (-4, "That is the row of ball. it leaves head 2 as (9, 9).")])
+        (-4, "That is the row of ball. it leaves head 2 as (9, 9).")],
+       first="Write down the two numbers that *it* reads in head 2, and the third column of B, the lower half of W_o.")
 
 choice("22.5", "b",
        "dog may not look at ball, so its row stays the same to the bit.  ball asks with another query and reads another value, "
@@ -130,7 +132,9 @@ number("22.6", 1024, "2 n^2 d = 4 n d^2 gives n = 2 d, whatever the number of he
         (2048, "n = 4 d: you counted one of the two products. Scores cost n^2 d, and averages again n^2 d."),
         (128, "You took the head's width, 64, for d. Eight tables of width 64 cost as much as one of width 512."),
         (64, "That is the width of a head. The heads together have the width 512."),
-        (8192, "The number of heads does not enter: eight tables, each an eighth as wide.")])
+        (8192, "The number of heads does not enter: eight tables, each an eighth as wide.")],
+       first="Write both costs with n and d: four products of (n, d) by (d, d), against one of (n, d) by (d, n) and one of (n, n) by "
+             "(n, d).")
 
 number("22.7", 3 / 4,
        "The amounts left are 6 for dog and 2 for it: 6/8.",
@@ -138,4 +142,5 @@ number("22.7", 3 / 4,
         (2 / 3, "You shared ball's 1/3 in equal parts. Masking keeps the ratio of the others, 6 to 2."),
         (5 / 6, "You gave all of ball's weight to dog. The total is now 6 + 2."),
         (1 / 4, "That is what it keeps for itself."),
-        (3 / 5, "That is 6/10: ball is hidden, not it itself. The amounts left are 6 and 2.")])
+        (3 / 5, "That is 6/10: ball is hidden, not it itself. The amounts left are 6 and 2.")],
+       first="Write down the amounts of *it* in head 1 and strike out that of ball. What is left in all?")

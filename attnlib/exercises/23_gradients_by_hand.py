@@ -20,7 +20,8 @@ number("23.2", 13 / 3,
         (17, "That is r, the weighted average. Ball's score gets w (g_w - r)."),
         (13, "g_w - r is right. Multiply by ball's weight."),
         (-13 / 3, "The sign is turned: g_w minus the average."),
-        (30, "That is the gradient of ball's weight. One step further back is its score.")])
+        (30, "That is the gradient of ball's weight. One step further back is its score.")],
+       first="Find the gradient of each weight first: g_o times its value. Then carry the three of them back through the softmax.")
 
 
 def draw_temperature(rng):
@@ -78,13 +79,13 @@ def _(scores, T, g_weights):
     return -temperature_grad(scores, T, g_weights) * T**2
 
 
-@mistake("23.3", "A table came. One T serves all places, so their roads add.")
+@mistake("23.3", "Expected one number, got a table. One T serves all places, so their roads add.")
 def _(scores, T, g_weights):
     weights = softmax(scores / T)
     return -weights * (g_weights - (weights * g_weights).sum(axis=-1, keepdims=True)) * scores / T**2
 
 
-@mistake("23.3", "One number for each row came. One T serves all rows, so their roads add.")
+@mistake("23.3", "Expected one number, got one for each row. One T serves all rows, so their roads add.")
 def _(scores, T, g_weights):
     return np.array([temperature_grad(s[None], T, g[None]) for s, g in zip(scores, g_weights)])
 
@@ -225,7 +226,8 @@ number("23.6", 5,
         (7, "Without the mask: one query, three keys, three values. The word it comes after ball and is hidden."),
         (3, "That is ball in its three roles. Ball also reads dog: a key and a value more."),
         (6, "You counted dog's query. It made the row of dog, which the loss does not read."),
-        (4, "The gradient reaches dog and ball as key and value; ball's query makes five.")])
+        (4, "The gradient reaches dog and ball as key and value; ball's query makes five.")],
+       first="Which query makes the row of ball? Which keys does it meet behind the mask, and which values does it read?")
 
 number("23.7", 4 / 25,
        "Weights 1/5 and 4/5; the slope of a weight by its own score is w (1 - w).",
@@ -233,7 +235,8 @@ number("23.7", 4 / 25,
         (-4 / 25, "That is how the first weight answers to the second score."),
         (3 / 16, "That is for odds of 1 : 3."),
         (4 / 5, "That is 1 - w, or the second weight. The slope is w (1 - w)."),
-        (1 / 4, "That is the most there is, at even odds.")])
+        (1 / 4, "That is the most there is, at even odds.")],
+       first="Turn the odds into two weights. What does the table of softmax's slopes say of a weight and its own score?")
 
 number("23.8", 36,
        "Behind the mask head A has the weights 1/4, 3/4, 0 and o_A = 2; head B 2/3, 1/3, 0 and o_B = 5. So y = 9, g_y = 4, and W_o hands\n"
@@ -246,4 +249,5 @@ number("23.8", 36,
         (-36, "The sign: v - o is 8 - 2, and y - 5 is positive. The loss rises with dog's key."),
         (72, "The slope of (y - 5)^2 / 2 is y - 5, without a 2."),
         (9 / 2, "You forgot y - 5 = 4, or took it as 1/2. The gradient of the loss starts there."),
-        (-58725 / 16, "The mask is missing: ball cannot see it, whose weight is 0 in both heads.")])
+        (-58725 / 16, "The mask is missing: ball cannot see it, whose weight is 0 in both heads.")],
+       first="Work forwards first: the masked weights of both heads, then o_A, o_B and y. Then walk back from L, a factor at a time.")

@@ -9,7 +9,8 @@ number("31.1", 12800,
         (1280, "Did you multiply 20 and 64? The 10 queries count as well."),
         (640, "That is q alone. It stretches across the 20 keys."),
         (819200, "That multiplies the two sizes, so 64 counts twice. The features meet each other one to one."),
-        (1920, "You added the two sizes. Every query meets every key: multiply.")])
+        (1920, "You added the two sizes. Every query meets every key: multiply.")],
+       first="Write the two shapes one below the other, (10, 1, 64) and (1, 20, 64). To what does an axis of size 1 stretch?")
 
 
 def draw_pairs(rng):
@@ -105,7 +106,8 @@ number("31.4", 384,
         (32, "All 12 heads have their own weights."),
         (48, "All 8 sentences have their own weights."),
         (4, "That is one head of one sentence."),
-        (0.375, "That is in GiB; or you counted 1024 entries for each head, where the table has 1024 times 1024.")])
+        (0.375, "That is in GiB; or you counted 1024 entries for each head, where the table has 1024 times 1024.")],
+       first="How many weights has one head for one sentence, a table of queries by keys? How many such tables are there?")
 
 
 def draw_two_layers(rng):

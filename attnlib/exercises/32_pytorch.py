@@ -12,7 +12,8 @@ number("32.1", 3 / 5,
        [(0, "You read True as \"may attend\", which leaves park alone. In nn.MultiheadAttention True hides the key."),
         (1 / 2, "That is the weight without a mask. One key is hidden; what is the new total of the amounts?"),
         (2 / 5, "That is ball's weight. The question is about dog."),
-        (1 / 3, "A weight is an amount divided by the total; which amounts are left, 1, 2, 3 without the hidden one?")])
+        (1 / 3, "A weight is an amount divided by the total; which amounts are left, 1, 2, 3 without the hidden one?")],
+       first="What does True mean in PyTorch's key_padding_mask? Write down the amounts of the keys that are left, and their total.")
 
 
 def draw_batch(rng):
@@ -192,7 +193,8 @@ number("32.5", (7 / 54) ** 0.5,
         (7 / 54, "That is the variance. Take its root."),
         ((7 / 96) ** 0.5, "You forgot that survivors are divided by 1 - p: the variance of an entry is w^2 p/(1-p), not w^2 p (1-p)."),
         ((7 / 6) ** 0.5, "You took p = 3/4: a weight is dropped with probability 1/4, so the variance is w^2 (1/4)/(3/4)."),
-        (1 / 3 ** 0.5, "The entries are independent: add variances, 1/36 + 4/36 + 9/36 in place of the square of the sum.")])
+        (1 / 3 ** 0.5, "The entries are independent: add variances, 1/36 + 4/36 + 9/36 in place of the square of the sum.")],
+       first="What are the mean and the variance of one entry, which is w / (1 - p) with probability 1 - p, and 0 otherwise?")
 
 
 number("32.6", 24,
@@ -201,4 +203,5 @@ number("32.6", 24,
         (29, "You counted biases: 4 for the hidden layer and 1 for v. This layer has none."),
         (28, "You counted a bias for the hidden layer. This layer has none."),
         (25, "You counted a bias for v. This layer has none."),
-        (6, "That is the multiplicative score, query_dim x key_dim.")])
+        (6, "That is the multiplicative score, query_dim x key_dim.")],
+       first="Write down the arrays of the additive score, v tanh(W_q q + W_k k), and the shape of each.")

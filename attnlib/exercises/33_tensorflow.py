@@ -10,7 +10,8 @@ number("33.1", 16 / 17,
         (2 / 3, "You divided by sqrt(d) once more. Keras' layer leaves the division out: the scores get larger, not smaller."),
         (8 / 9, "The amount is not multiplied by 2: the *score* is. Doubling ln 4 squares the 4."),
         (256 / 257, "sqrt(4) is 2: the score doubles. You multiplied it by 4."),
-        (1 / 17, "That is the first key's weight.")])
+        (1 / 17, "That is the first key's weight.")],
+       first="What difference of the scores makes weights of 1/5 and 4/5? By what had DotAttention divided it, and Keras' layer does not?")
 
 number("33.2", 16800,
        "key_dim is the width of ONE head. Each of query, key and value: 32 x (4 x 32) numbers and 4 x 32 biases, 4224; three of\n"
@@ -19,7 +20,8 @@ number("33.2", 16800,
         (16384, "The biases are missing: use_bias is True unless you say otherwise."),
         (12672, "The output projection is missing."),
         (16896, "The output projection goes back to width 32, so it has 32 biases, not 128."),
-        (4096, "key_dim is the width of one head, and there are biases.")])
+        (4096, "key_dim is the width of one head, and there are biases.")],
+       first="Count the projection of the queries first: from width 32 to four heads, each of them 32 wide, with biases.")
 
 
 def draw_lengths(rng):
@@ -141,7 +143,8 @@ number("33.5", 3 / (2 * np.e + 3),
         (3 * np.e / (3 * np.e + 2), "You gave the hidden keys the 1. The listing turns the booleans around once more, by logical_not."),
         (2 * np.e / (2 * np.e + 3), "That is the share of the past and present; the question is about the future."),
         (1 / (2 * np.e + 3), "That is the weight of one hidden key; there are three."),
-        (1 / np.e, "That is the ratio of a hidden key's amount to an allowed one's. Count the keys of each kind and divide by the total.")])
+        (1 / np.e, "That is the ratio of a hidden key's amount to an allowed one's. Count the keys of each kind and divide by the total.")],
+       first="As floats, True is 1 and False is 0, and in this listing they become the scores. Write down the five scores of query 2.")
 
 choice("33.6", "c",
        "exp(s - c) = exp(s) exp(-c), and the factor cancels above and below. So subtracting 1e9 from *every* score masks nothing.",

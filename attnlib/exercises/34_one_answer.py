@@ -11,7 +11,8 @@ number("34.1", 1 / 3,
        [(1 / 4, "That is what it should be. The mask (4, 4) is read as (m, n): which of its rows serves the last query?"),
         (1, "You took a sentence of one word. The last query takes the last row of the mask."),
         (0, "For the function True means may attend, and no row of this mask hides the first key."),
-        (1 / 2, "You took the third row. The last query takes the last row of the mask.")])
+        (1 / 2, "You took the third row. The last query takes the last row of the mask.")],
+       first="Read the mask (4, 4) as (m, n). Which of its rows serves the last query, and from which sentence's length was it made?")
 
 
 def draw_kernels(rng):
@@ -126,7 +127,8 @@ number("34.4", (np.log(3) / 2 - np.log(2) / 3) / 2,
         (np.log(3) / 4, "You moved dog's score alone, w (1 - w) s. Ball's score grows too, and takes some back."),
         (np.log(3) / 2 - np.log(2) / 3, "That is the score's growth above the mean. The weight's growth is that, times the weight."),
         (-(np.log(3) / 2 - np.log(2) / 3) / 2, "The size is right. Larger scores sharpen, and dog has the largest."),
-        ((np.log(3) - np.log(6) / 3) / 2, "The mean of the scores' changes is weighted by the weights 1/6, 1/3, 1/2, not plain.")])
+        ((np.log(3) - np.log(6) / 3) / 2, "The mean of the scores' changes is weighted by the weights 1/6, 1/3, 1/2, not plain.")],
+       first="Score s moves by eps s. Write down the slope of dog's weight by each of the three scores, and add up the three movements.")
 
 choice("34.5", "b",
        "Biases are zero in a fresh layer and not in a trained one. A transpose, a polarity or a scale would have shown at once.",
@@ -138,4 +140,6 @@ number("34.6", 1 / 4,
        "q k = 4 (q k / 4): scores that are 4 times as large are scores divided by the temperature 1/4.",
        [(4, "A temperature divides the scores. The scores without the division are 4 times as large."),
         (1 / 16, "The division that is left out is by the root of d."),
-        (16, "The division that is left out is by the root of d, and a temperature divides.")])
+        (16, "The division that is left out is by the root of d, and a temperature divides.")],
+       first="Write down one score with the factor 1/sqrt(16) and without it. A temperature divides a score: which one makes the "
+             "second of the first?")

@@ -14,7 +14,8 @@ number("35.1", 1 + 33 + 33**2,
         (1 + 34 + 34**2, "The end cannot stand inside an answer: before it, 33 words are open, not 34."),
         (33**3, "You let three words stand before the end. The end is the third word at the latest."),
         (34**2, "That lets the end be followed by a word. After a first end there is nothing to choose."),
-        (34**3, "Those are all sequences of three words. An answer is over at its first end.")])
+        (34**3, "Those are all sequences of three words. An answer is over at its first end.")],
+       first="Count apart: the end at once; one word, then the end; two words, then the end. How many words may stand before the end?")
 
 number("35.2", np.log(np.log(2 / 7) / np.log(1 / 3)) / np.log(9 / 6),
        "Equal scores: ln(1/3) / 1 = ln(2/7) / (9/6) ** alpha, so (9/6) ** alpha = 1.2528 / 1.0986 = 1.1403 and\n"
@@ -25,7 +26,8 @@ number("35.2", np.log(np.log(2 / 7) / np.log(1 / 3)) / np.log(9 / 6),
         (np.log(np.log(4 / 21) / np.log(1 / 3)) / np.log(9 / 6), "4/21 is greedy's answer. The Basque reading has 6/21 = 2/7."),
         (np.log(2 / 7) / np.log(1 / 3) / 1.5, "1.5 ** alpha must be 1.1403, not 1.5 * alpha: take logarithms before you divide."),
         (-np.log(np.log(2 / 7) / np.log(1 / 3)) / np.log(9 / 6), "The ratio stands upside down: a negative alpha punishes length."),
-        (0.6, "At 0.6 the date is well ahead. Where do the two scores meet?")])
+        (0.6, "At 0.6 the date is well ahead. Where do the two scores meet?")],
+       first="Write down both scores, the logarithm of the probability over ((5 + length) / 6) ** alpha, and set them equal.")
 
 
 def draw_weights(rng):
@@ -64,12 +66,12 @@ def _(weights):
     return np.log(np.minimum(weights.max(axis=0), 1)).sum()
 
 
-@mistake("35.3", "That is one number for each place. Their sum was wanted.")
+@mistake("35.3", "That is one number for each place. Return their sum.")
 def _(weights):
     return np.log(np.minimum(weights.sum(axis=0), 1))
 
 
-@mistake("35.3", "That is the mean over the places. The sum was wanted.")
+@mistake("35.3", "That is the mean over the places. Return the sum.")
 def _(weights):
     return np.log(np.minimum(weights.sum(axis=0), 1)).mean()
 

@@ -9,7 +9,8 @@ number("36.1", 12 / 5,
        [(4, "That is the mean with a mask. Without one the two zeros are states like any other, and share the weight."),
         (0, "The query is zero, not the output: equal scores mean equal weights, and the output is the plain mean."),
         (12, "That is the sum. The weights add up to 1."),
-        (6, "Nothing prefers the largest state: the query is zero, so all scores are equal.")])
+        (6, "Nothing prefers the largest state: the query is zero, so all scores are equal.")],
+       first="What is the query of a fresh AttentionPooling? Write down the five scores that it gives, then the weights.")
 
 number("36.2", 17664,
        "Four blocks of 64 rows, each with 3 numbers for the input, 64 for the state and two biases: 4 x 64 x (3 + 64 + 2) = 17664.\n"
@@ -18,7 +19,8 @@ number("36.2", 17664,
         (17152, "The biases are missing; PyTorch has two for each of the 4 x 64 rows."),
         (17472, "The second bias is as long as the first: 4 x 64, one number for each row of the four blocks."),
         (13248, "Those are three blocks. The proposal is a fourth beside the three gates."),
-        (4416, "That is one block of 64. There are four: three gates and the proposal.")])
+        (4416, "That is one block of 64. There are four: three gates and the proposal.")],
+       first="An LSTM has four blocks of 64 rows. How many numbers does one row hold: for the input, for the state, as biases?")
 
 
 def draw_series(rng):
@@ -37,7 +39,7 @@ def straight(x, lost):
     return np.interp(places, places[~lost], x[~lost])
 
 
-@mistake("36.3", "You carried the last value forward. Between two known values a straight line was wanted.")
+@mistake("36.3", "You carried the last value forward. Between two known values the line is straight.")
 def _(x, lost):
     places = np.arange(len(x))
     latest = np.maximum.accumulate(np.where(lost, -1, places))
@@ -60,13 +62,13 @@ def _(x, lost):
     return np.interp(places, places[~lost], x[~lost], left=0, right=0)
 
 
-@mistake("36.3", "You carried the next value backward. Between two known values a straight line was wanted.")
+@mistake("36.3", "You carried the next value backward. Between two known values the line is straight.")
 def _(x, lost):
     places, known = np.arange(len(x)), np.flatnonzero(~lost)
     return x[known[np.minimum(np.searchsorted(known, places), len(known) - 1)]]
 
 
-@mistake("36.3", "You took the nearest known value. Between two known values a straight line was wanted.")
+@mistake("36.3", "You took the nearest known value. Between two known values the line is straight.")
 def _(x, lost):
     known = np.flatnonzero(~lost)
     return x[known[np.abs(np.arange(len(x))[:, None] - known).argmin(axis=1)]]
@@ -168,7 +170,9 @@ number("36.5", 26 / 3,
         (74 / 3, "That is the mean of the squares. The softmax takes the mean out: subtract 4 squared."),
         (13, "That is the variance divided by n - 1. The weights here are 1/3 each."),
         (np.sqrt(26 / 3), "That is the standard deviation. The slope is its square, the variance."),
-        (26, "The weights 1/3 are missing.")])
+        (26, "The weights 1/3 are missing.")],
+       first="Write c as the weighted mean of the states with the scores u h. What are the weights at u = 0, and how does each "
+             "answer to u?")
 
 choice("36.6", "d",
        "MultiHeadAttention minds the mask and removes it from the tensor that it was given: the next reader counts padding.\n"

@@ -10,7 +10,8 @@ number("37.1", 210,
         (400, "The first step has one place, not 20. Each step has one more than the step before."),
         (190, "The last step counts too: it computes 20 places."),
         (420, "20 * 21 counts every place twice: the sum 1 + 2 + ... + 20 is half of that."),
-        (230, "The first step reads one place, the beginning, and the last step 20: what is written last is never read.")])
+        (230, "The first step reads one place, the beginning, and the last step 20: what is written last is never read.")],
+       first="How many places go through the layers at the first step, how many at the second, how many at the last? Add up.")
 
 P = 3 * (28 * 64**2 + 32 * 64) + 4 * 64 + 2000 * 64
 number("37.2", P,
@@ -23,7 +24,9 @@ number("37.2", P,
         (P - 3 * 32 * 64, "The biases and the norms inside the layers are missing."),
         (P - 3 * 32 * 64 - 256, "The biases and the norms are missing."),
         (P - 128000, "The two tables are missing."),
-        (P - 3 * (4 * 64**2 + 6 * 64), "A decoder layer has two attentions and three norms; you counted it like an encoder layer.")])
+        (P - 3 * (4 * 64**2 + 6 * 64), "A decoder layer has two attentions and three norms; you counted it like an encoder layer.")],
+       first="Count one encoder layer first: four matrices of d by d and two of d by 4 d, their biases, and two norms with two "
+             "vectors each.")
 
 
 def draw_places(rng):
@@ -47,7 +50,7 @@ def _(x, gamma, eps):
     return gamma * x / np.sqrt(x.var(axis=-1, keepdims=True) + eps)
 
 
-@mistake("37.3", "That is the length of the vector. The mean of the squares was wanted, not their sum.")
+@mistake("37.3", "That is the length of the vector. Expected the mean of the squares, not their sum.")
 def _(x, gamma, eps):
     return gamma * x / np.sqrt((x ** 2).sum(axis=-1, keepdims=True) + eps)
 
@@ -221,7 +224,7 @@ def _(scores, target, eps):
     return -((1 - eps) * scores[np.arange(len(target)), target] + eps * scores.mean(axis=1)).mean()
 
 
-@mistake("37.5", "The mean over the places was wanted, you return their sum.")
+@mistake("37.5", "Expected the mean over the places, got their sum.")
 def _(scores, target, eps):
     loss = surprise(scores)
     return ((1 - eps) * loss[np.arange(len(target)), target] + eps * loss.mean(axis=1)).sum()
@@ -240,7 +243,8 @@ number("37.6", 1e4 * (512 * 4000) ** -0.5,
         (1e4 * 512 ** -0.5, "That is the factor in front. Multiply by the value of the minimum at its top."),
         (1e4 * 512 ** -0.5 * 4000 ** -1.5, "That is the rate of the first step. It rises up to step 4000."),
         ((512 * 4000) ** -0.5, "In ten-thousandths, please: multiply by 10,000."),
-        (4000, "That is the step at which it is highest. How high is it there?")])
+        (4000, "That is the step at which it is highest. How high is it there?")],
+       first="One branch of the minimum rises with s and the other falls. At which step do they meet?")
 
 choice("37.7", "c",
        "The source is there in full before the first word is written, so no place of it lies in the future. Only padding must be hidden.",

@@ -9,17 +9,20 @@ number("41.1", 0.9**5,
         (0.5, "You subtracted 0.1 per item; lists with two mistakes are then counted twice. Multiply instead."),
         (100 * 0.9**5, "Right, in percent. A share lies between 0 and 1."),
         (1 - 0.1**5, "That is the chance that at least one item is right."),
-        (0.9**4, "Five items, so five factors.")])
+        (0.9**4, "Five items, so five factors.")],
+       first="With what probability are the first two items both right? Go on from there.")
 
 number("41.2", 3 * 48 * 96 - 48 * 96,
        "A GRU multiplies its input by three matrices of 48 rows (two gates, one candidate). "
        "96 numbers of input fewer are 3 * 48 * 96 = 13,824\n"
        "parameters; W costs 48 * 96 = 4,608. The difference is 9,216 = 77,055 - 67,839; all other layers are the same.",
        [(3 * 48 * 96, "The GRU saves 13,824, three matrices of 48 by 96, for the context alone. Luong's W, 48 by 96, is still to be paid."),
-        (48 * 96, "That is W alone, or one matrix of the GRU. The GRU saves three such matrices and W costs one."),
+        (48 * 96, "4,608 is one matrix of 48 by 96: W alone; or two of the GRU's, less W; or its three for the word vector. The context "
+                  "meets three matrices of the GRU, which fall away, and W is one that is added."),
         (3 * 48 * 96 + 48 * 96, "The sign: W is what Luong's decoder has in addition."),
         (48 * 96 - 3 * 48 * 96, "The size is right; the question is by how many Luong's is smaller, a positive number."),
-        (3 * 48 * 48 - 48 * 96, "The context has 96 numbers: two directions of 48.")])
+        (3 * 48 * 48 - 48 * 96, "The context has 96 numbers: two directions of 48.")],
+       first="By how many numbers is each of the three input matrices of the GRU smaller? And how many numbers has W?")
 
 
 def draw_map(rng):
@@ -58,12 +61,12 @@ def _(weights, right):
     return np.mean([w[r].mean() for w, r in zip(weights, right) if r.any()])
 
 
-@mistake("41.3", "You added the rows up. The mean over the scored rows is wanted.")
+@mistake("41.3", "You added the rows up. Expected the mean over the scored rows.")
 def _(weights, right):
     return (weights * right).sum()
 
 
-@mistake("41.3", "That is the mass of each row. One number is wanted, their mean.")
+@mistake("41.3", "That is the mass of each row. Expected one number, their mean.")
 def _(weights, right):
     return (weights * right).sum(axis=1)[right.any(axis=1)]
 
@@ -109,7 +112,7 @@ def _(written, wanted):
     return ((written == wanted) & (wanted != 0)).mean()
 
 
-@mistake("41.4", "That is how many are right. A share is wanted: divide by the wanted words.")
+@mistake("41.4", "That is how many are right. Expected a share: divide by the wanted words.")
 def _(written, wanted):
     return ((written == wanted) & (wanted != 0)).sum()
 
@@ -161,7 +164,7 @@ def _(weights, item_of):
     return len(set(item_of[item_of >= 0]) - set(item_of[weights.argmax(axis=1)]))
 
 
-@mistake("41.5", "Those are the items themselves. Their number is wanted.")
+@mistake("41.5", "Those are the items themselves. Return their number.")
 def _(weights, item_of):
     received = weights.sum(axis=0)
     return [i for i in range(item_of.max() + 1) if received[item_of == i].sum() < 0.5]
@@ -179,8 +182,8 @@ def _(weights, item_of):
 
 
 choice("41.6", "a",
-       "Sums: -2.0 > -2.4, so A. Means: A -2.0/4 = -0.5, B -2.4/6 = -0.4, so B. Every further word lowers the sum, so plain beam\n"
-       "search prefers short sentences; dividing by the length is the simplest cure.",
+       "Sums: -2.0 > -2.4, so the sentence of four words. Means: -2.0/4 = -0.5 and -2.4/6 = -0.4, so the sentence of six. Every\n"
+       "further word lowers the sum, so plain beam search prefers short sentences; dividing by the length is the simplest cure.",
        [("b", "Divide by the number of words: -2.0/4 against -2.4/6. Which is larger?"),
         ("c", "By the sum the larger number wins, and -2.0 is larger than -2.4."),
         ("d", "The two are exchanged: -2.0 is the larger sum, -0.4 the larger mean.")])

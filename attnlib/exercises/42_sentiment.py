@@ -14,7 +14,8 @@ number("42.1", 11 / 16,
                 "how many of the 32 patterns are of each kind?"),
         (2 / 5, "That is the minority of three against two. Guess with the majority, and average over all patterns."),
         (5 / 6, "That is the mean over reviews of one to three things. Here all have five."),
-        (1 / 5, "Which thing is asked about is not the question. Is it good or bad: what does the majority tell?")])
+        (1 / 5, "Which thing is asked about is not the question. Is it good or bad: what does the majority tell?")],
+       first="Sort the 32 patterns of good and bad by how many are good. How often is the guess with the majority right in each kind?")
 
 
 def draw_share(rng):
@@ -165,7 +166,9 @@ number("42.4", 4 / 9,
         (0.08 / 0.9, "The denominator is 1 minus the agreement by chance."),
         (0.08 / 0.82, "You divided by the agreement by chance. The denominator is what it leaves to gain, 1 - 0.82."),
         (0.09 / 0.19, "By chance they can also agree on negative: 0.1 * 0.1 is missing in p_e."),
-        (0.175 / 0.275, "Each labeller has its own frequencies: A says positive 90 times in 100, not 85. Add up rows and columns.")])
+        (0.175 / 0.275, "Each labeller has its own frequencies: A says positive 90 times in 100, not 85. Add up rows and columns.")],
+       first="How often would the two agree by chance, if each said positive 90 times in 100? Set what is above that against what "
+             "could be.")
 
 
 def draw_maps(rng):

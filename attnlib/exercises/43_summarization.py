@@ -12,7 +12,8 @@ number("43.1", 1 / 2,
         (1 / 4, "F has a 2 above the line: 2PR / (P + R)."),
         (1 / 3, "You divided the shared words by all different words. F divides twice, by each text's own length."),
         (0, "No pair of words is shared, so that is ROUGE-2. ROUGE-1 counts single words."),
-        (3 / 4, "You counted \"the\" as shared; the summary has \"a\".")])
+        (3 / 4, "You counted \"the\" as shared; the summary has \"a\".")],
+       first="Which words do the two share? Write down the precision, their part of the text, and the recall, their part of the summary.")
 
 number("43.2", 13 / 24,
        "Written: 1/3 * 5/8 = 5/24. \"the\" stands at the first and at the fourth place, 1/8 + 3/8 = 1/2;\n"
@@ -25,7 +26,8 @@ number("43.2", 13 / 24,
         (3 / 8, "You took the mean over the places of \"the\". Their weights are added."),
         (1 / 2, "Those are the weights on both places of \"the\". The gate and the list are missing."),
         (9 / 16, "You gave both parts one half. They count p and 1 - p."),
-        (9 / 8, "Weigh the two parts by p and 1 - p.")])
+        (9 / 8, "Weigh the two parts by p and 1 - p.")],
+       first="Work out two parts: what the list gives, times p, and what is copied, times 1 - p. At which places does the word stand?")
 
 
 def draw_words(rng):

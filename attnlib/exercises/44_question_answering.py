@@ -11,7 +11,8 @@ number("44.1", 7 / 2,
         (3, "That is the plain mean of the values, added to the question. The scores differ: 0 and ln 3."),
         (4, "That takes the best fact only. A softmax leaves 1/4 of the weight on the other."),
         (5, "That is the sum of both values. The weights share one unit: 1/4 and 3/4."),
-        (3 / 2, "That is right with the weights exchanged: the score ln 3 belongs to the second fact.")])
+        (3 / 2, "That is right with the weights exchanged: the score ln 3 belongs to the second fact.")],
+       first="Write down the two scores, u times each key, and the amount exp(score) of each.")
 
 number("44.2", 0.1 / np.log(3),
        "The ratio of two weights is exp((0.6 - 0.5) / tau), so 0.1 / tau = ln 3 and tau = 0.1 / ln 3, about 0.091.",
@@ -21,7 +22,8 @@ number("44.2", 0.1 / np.log(3),
         (0.1 / 3, "The ratio of the weights is the exponential of the difference over tau: take the logarithm of 3."),
         (0.1 / np.log(4), "A ratio of three to one is a lead of ln 3. (3/4 is the weight, not the ratio.)"),
         (0.1 / np.log10(3), "That takes the logarithm to base 10. A softmax has powers of e: the natural logarithm."),
-        (0.1, "At 0.1 the ratio is e, not 3.")])
+        (0.1, "At 0.1 the ratio is e, not 3.")],
+       first="Write down the ratio of the two weights: the exponential of which difference, over the temperature?")
 
 
 def draw_scores(rng):
@@ -114,7 +116,7 @@ def _(a, b, draws):
     return np.percentile((a - b)[draws].mean(axis=1), [5, 95])
 
 
-@mistake("44.4", "You subtracted the wrong way round: a − b was wanted.")
+@mistake("44.4", "You subtracted the wrong way round: expected a − b.")
 def _(a, b, draws):
     return np.percentile((b - a)[draws].mean(axis=1), [2.5, 97.5])
 
@@ -149,7 +151,7 @@ def astray(weights, support):
     return np.where(wrong.any(axis=1), wrong.argmax(axis=1), wrong.shape[1])
 
 
-@mistake("44.5", "Where no hop goes astray, argmax of all False is 0. The number of hops was wanted there.")
+@mistake("44.5", "Where no hop goes astray, argmax of all False is 0. Expected the number of hops there.")
 def _(weights, support):
     return (weights.argmax(axis=-1) != support).argmax(axis=1)
 
@@ -160,7 +162,7 @@ def _(weights, support):
     return np.where(ok.any(axis=1), ok.argmax(axis=1), ok.shape[1])
 
 
-@mistake("44.5", "You counted the hops that go astray. The number of the first one was wanted.")
+@mistake("44.5", "You counted the hops that go astray. Expected the number of the first one.")
 def _(weights, support):
     return (weights.argmax(axis=-1) != support).sum(axis=1)
 
@@ -177,7 +179,7 @@ def _(weights, support):
     return np.where(wrong.any(axis=1), hops - 1 - wrong[:, ::-1].argmax(axis=1), hops)
 
 
-@mistake("44.5", "Where no hop goes astray, -1 came. The number of hops was wanted there.")
+@mistake("44.5", "Where no hop goes astray, you return -1. Expected the number of hops.")
 def _(weights, support):
     wrong = weights.argmax(axis=-1) != support
     return np.where(wrong.any(axis=1), wrong.argmax(axis=1), -1)
@@ -204,7 +206,8 @@ number("44.6", 7686,
         (8650, "That scales 5190 by 5/3. The tables go from four to six, and the linear layer stays as it is."),
         (6918, "Two more tables of words bring two more tables of ages, 12 x 32 numbers each."),
         (5382, "The ages are missing: each hop's table of ages has 12 x 32 numbers."),
-        (7680, "The six biases of the linear layer are missing: 32 x 6 + 6 = 198.")])
+        (7680, "The six biases of the linear layer are missing: 32 x 6 + 6 = 198.")],
+       first="How many tables of words and ages do three hops need, and how many five? Count one of each, then the linear layer.")
 
 choice("44.7", "c",
        "A softmax does not see a number that is added to every score: weights depend on differences only.\n"
