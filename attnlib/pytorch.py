@@ -2,7 +2,7 @@
 
 Every axis before the last two is a batch axis and broadcasts; multi-head weights carry an axis `heads` before the queries.
 Tensors are of floating point, all of one dtype, that of the layer's parameters.  No function changes its arguments.
-A wrong shape, dtype or mask raises ValueError, which names the argument, what came and what was wanted.
+A wrong shape, dtype or mask raises ValueError, which names the argument, what was expected and what came.
 
 A row that allows no key has weights and output zero, and finite gradients.  A nan or infinity in a masked key does not
 reach any output, but makes the gradient of the query nan (0 * nan); in a masked value it spreads to the output itself.
@@ -15,52 +15,43 @@ import torch
 from torch import nn
 from torch.nn.utils import rnn
 
+from attnlib._shapes import Kind, checker, divisor, even, whole
 from attnlib.core import causal_mask, sinusoidal_positions
 from attnlib.data import BOS, EOS, PAD
 
 
-def _validate(shapes, mask=None, **tensors):
-    """Raise ValueError unless the tensors share one floating dtype and their last axes fit `shapes`, such as "m d, n d".
-
-    A letter stands for one size throughout; a mask must be a boolean tensor and broadcast to the scores (..., m, n).
-    """
-    sizes, batches, dtype = {}, [], None
-    for (name, tensor), axes in zip(tensors.items(), shapes.split(",")):
-        axes = axes.split()
-        wanted = f"({', '.join(['...', *axes])})"
-        if not isinstance(tensor, torch.Tensor):
-            raise ValueError(f"{name}: a tensor of shape {wanted} was wanted, a {type(tensor).__name__} came")
-        dtype = dtype or tensor.dtype
-        if tensor.dtype != dtype or not dtype.is_floating_point:
-            kind = dtype if dtype.is_floating_point else "of floating point"
-            raise ValueError(f"{name}: a tensor {kind} was wanted, {tensor.dtype} came")
-        if tensor.dim() < len(axes):
-            raise ValueError(f"{name}: shape {wanted} was wanted, {tuple(tensor.shape)} came")
-        for axis, size in zip(axes, tensor.shape[tensor.dim() - len(axes):]):
-            if sizes.setdefault(axis, size) != size:
-                raise ValueError(f"{name}: shape {wanted} with {axis} = {sizes[axis]} was wanted, {tuple(tensor.shape)} came")
-        batches.append(tuple(tensor.shape[:tensor.dim() - len(axes)]))
-    try:
-        batch = torch.broadcast_shapes(*batches)
-    except RuntimeError:
-        raise ValueError(f"{', '.join(tensors)}: batch axes that broadcast were wanted, {batches} came") from None
-    if mask is not None:
-        if not isinstance(mask, torch.Tensor) or mask.dtype != torch.bool:
-            came = mask.dtype if isinstance(mask, torch.Tensor) else f"a {type(mask).__name__}"
-            raise ValueError(f"mask: a boolean tensor (True = may attend) was wanted, {came} came")
-        scores = (*batch, sizes["m"], sizes["n"])
-        try:
-            torch.broadcast_shapes(mask.shape, scores)
-        except RuntimeError:
-            raise ValueError(f"mask: a shape that broadcasts to {scores} was wanted, {tuple(mask.shape)} came") from None
+def _own(layer):
+    """The dtype of a layer's parameters, or None."""
+    return next((str(p.dtype) for p in layer.parameters()), None) if isinstance(layer, nn.Module) else None
 
 
+expects = checker(Kind(
+    "a tensor", "numbers of floating point", lambda x: isinstance(x, torch.Tensor), lambda x: str(x.dtype),
+    lambda dtype: "float" in dtype, lambda x: x.device.type != "meta" and torch.is_autocast_enabled(x.device.type), _own))
+
+
+def _sentences(name, tokens, given):
+    """Token numbers (b, n) with a word in every row; on the device "meta", where no number is known, only their shape counts."""
+    if not isinstance(tokens, torch.Tensor) or tokens.dim() != 2 or tokens.is_floating_point() or not tokens.numel():
+        came = f"shape {tuple(tokens.shape)} of {tokens.dtype}" if isinstance(tokens, torch.Tensor) else f"a {type(tokens).__name__}"
+        raise ValueError(f"{name}: expected a tensor of token numbers (b, n), b and n at least 1, got {came}")
+    if not torch.compiler.is_compiling() and not tokens.is_meta and not (tokens != PAD).any(dim=1).all():
+        empty = [i for i, row in enumerate(tokens) if not (row != PAD).any()]
+        raise ValueError(f"{name}: expected at least one word in each row, got only padding in row {', '.join(map(str, empty))}")
+
+
+def _one_sentence(name, tokens, given):
+    _sentences(name, tokens, given)
+    if len(tokens) != 1:
+        raise ValueError(f"{name}: expected one sentence (1, n), got shape {tuple(tokens.shape)}")
+
+
+@expects(scores="m n", mask="m n")
 def masked_softmax(scores, mask=None):
     """Softmax among the allowed keys (mask True = may attend); a row that allows no key becomes all zeros.
 
     Taught in 32.
     """
-    _validate("m n", mask, scores=scores)
     if mask is None:
         return scores.softmax(dim=-1)
     allowed = mask.any(dim=-1, keepdim=True)                            # (..., m, 1)
@@ -68,13 +59,13 @@ def masked_softmax(scores, mask=None):
     return torch.where(allowed, scores, 0).softmax(dim=-1) * allowed
 
 
+@expects(q="m d", k="n d", mask="m n", v="n e")
 def attend(q, k, v, mask=None):
     """Average the values, each weighted by how its key's scaled dot product with the query compares; -> output, weights.
 
     Taught in 32.
     """
-    _validate("m d, n d, n e", mask, q=q, k=k, v=v)
-    weights = masked_softmax(q @ k.mT / q.shape[-1] ** 0.5, mask)
+    weights = masked_softmax((q / q.shape[-1] ** 0.5) @ k.mT, mask)    # divided first: half precision ends at 65,504
     return weights @ v, weights
 
 
@@ -88,8 +79,8 @@ class MultiplicativeAttention(nn.Module):
         super().__init__()
         self.W = nn.Linear(query_dim, key_dim, bias=False)
 
+    @expects(q="m W.in_features", k="n W.out_features", mask="m n", v="n e")
     def forward(self, q, k, v, mask=None):
-        _validate("d c, m c, n d, n e", mask, W=self.W.weight, q=q, k=k, v=v)
         weights = masked_softmax(self.W(q) @ k.mT, mask)
         return weights @ v, weights
 
@@ -106,19 +97,20 @@ class AdditiveAttention(nn.Module):
         self.W_k = nn.Linear(key_dim, hidden_dim, bias=False)
         self.v = nn.Linear(hidden_dim, 1, bias=False)
 
+    @expects(q="m W_q.in_features", k="n W_k.in_features", mask="m n", v="n e")
     def forward(self, q, k, v, mask=None):
-        _validate("h c, h d, m c, n d, n e", mask, W_q=self.W_q.weight, W_k=self.W_k.weight, q=q, k=k, v=v)
         hidden = torch.tanh(self.W_q(q).unsqueeze(-2) + self.W_k(k).unsqueeze(-3))      # (..., m, n, h)
         weights = masked_softmax(self.v(hidden).squeeze(-1), mask)
         return weights @ v, weights
 
 
-def split_heads(x, heads):
+@expects(x="n d", num_heads=divisor("x"))
+def split_heads(x, num_heads):
     """Cut the last axis into one slice a head and move the heads before the positions; (..., n, d) -> (..., heads, n, d/heads).
 
     Taught in 32.
     """
-    return x.unflatten(-1, (heads, -1)).transpose(-2, -3)
+    return x.unflatten(-1, (num_heads, -1)).transpose(-2, -3)
 
 
 class MultiHeadAttention(nn.Module):
@@ -127,20 +119,21 @@ class MultiHeadAttention(nn.Module):
     Taught in 32.
     """
 
-    def __init__(self, dim, heads, dropout=0.0):
+    @expects(dim=whole(1), num_heads=divisor("dim"))
+    def __init__(self, dim, num_heads, dropout=0.0):
         super().__init__()
-        if dim % heads:
-            raise ValueError(f"heads: a divisor of dim = {dim} was wanted, {heads} came")
-        self.heads, self.dropout = heads, nn.Dropout(dropout)
+        self.num_heads, self.dropout = num_heads, nn.Dropout(dropout)
         self.W_q, self.W_k, self.W_v, self.W_o = (nn.Linear(dim, dim) for _ in range(4))
 
+    @expects(q="m W_q.in_features", k="n W_k.in_features", mask="heads m n", v="n W_v.in_features")
     def forward(self, q, k, v, mask=None):
-        _validate("d d, m d, n d, n d", mask, W_q=self.W_q.weight, q=q, k=k, v=v)
-        q, k, v = (split_heads(x, self.heads) for x in (self.W_q(q), self.W_k(k), self.W_v(v)))
-        if mask is not None and mask.dim() > 2:
+        q, k, v = (split_heads(x, self.num_heads) for x in (self.W_q(q), self.W_k(k), self.W_v(v)))
+        scores = (q / q.shape[-1] ** 0.5) @ k.mT                        # (..., heads, m, n)
+        if mask is not None and mask.dim() < scores.dim():
             mask = mask.unsqueeze(-3)                                   # one mask for all heads
-        weights = self.dropout(masked_softmax(q @ k.mT / q.shape[-1] ** 0.5, mask))
-        return self.W_o((weights @ v).transpose(-2, -3).flatten(-2)), weights
+        weights = masked_softmax(scores, mask)
+        joined = (self.dropout(weights) @ v).transpose(-2, -3).flatten(-2)
+        return self.W_o(joined), weights
 
 
 class AttentionPooling(nn.Module):
@@ -153,9 +146,9 @@ class AttentionPooling(nn.Module):
         super().__init__()
         self.query = nn.Parameter(torch.zeros(1, dim))
 
+    @expects(x="n query.shape.1", mask="n")
     def forward(self, x, mask=None):
-        mask = mask.unsqueeze(-2) if isinstance(mask, torch.Tensor) else mask           # (..., 1, n): one query
-        _validate("m d, n d", mask, query=self.query, x=x)
+        mask = None if mask is None else mask.unsqueeze(-2)                             # (..., 1, n): one query
         weights = masked_softmax(self.query @ x.mT, mask)
         return (weights @ x).squeeze(-2), weights.squeeze(-2)
 
@@ -171,12 +164,15 @@ class Encoder(nn.Module):
         self.embed = nn.Embedding(words, embed_dim)
         self.gru = nn.GRU(embed_dim, hidden_dim, batch_first=True, bidirectional=True)
 
+    @expects(source=_sentences)
     def forward(self, source):
-        lengths = (source != PAD).sum(dim=1)
-        packed = rnn.pack_padded_sequence(self.embed(source), lengths, batch_first=True, enforce_sorted=False)
+        order = (source == PAD).to(torch.uint8).argsort(dim=1, stable=True)             # words first, then padding
+        lengths = (source != PAD).sum(dim=1).cpu()
+        packed = rnn.pack_padded_sequence(self.embed(source.gather(1, order)), lengths, batch_first=True, enforce_sorted=False)
         states, last = self.gru(packed)
         memory, _ = rnn.pad_packed_sequence(states, batch_first=True, total_length=source.shape[1])
-        return memory, torch.cat([last[0], last[1]], dim=-1)
+        back = order.argsort(dim=1).unsqueeze(-1)                                       # each word's state to the word's place
+        return memory.gather(1, back.expand_as(memory)), torch.cat([last[0], last[1]], dim=-1)
 
 
 class Decoder(nn.Module):
@@ -283,7 +279,9 @@ def placed(table, words):
     Taught in 37.
     """
     x = table(words) * table.embedding_dim ** 0.5
-    return x + torch.as_tensor(sinusoidal_positions(*x.shape[-2:]), dtype=x.dtype)
+    places = ((words != PAD).cumsum(dim=-1) - 1).clamp(min=0)              # counted from the mask: padding in front moves no word
+    codes = torch.as_tensor(sinusoidal_positions(*x.shape[-2:]), dtype=x.dtype, device=x.device)
+    return x + codes[places]
 
 
 def residual(x, part, norm, pre_norm):
@@ -315,13 +313,13 @@ class EncoderLayer(nn.Module):
     Taught in 37.
     """
 
-    def __init__(self, dim, heads, hidden_dim, pre_norm=True):
+    def __init__(self, dim, num_heads, hidden_dim, pre_norm=True):
         super().__init__()
-        self.attention, self.network, self.pre_norm = MultiHeadAttention(dim, heads), FeedForward(dim, hidden_dim), pre_norm
+        self.attention, self.network, self.pre_norm = MultiHeadAttention(dim, num_heads), FeedForward(dim, hidden_dim), pre_norm
         self.norms = nn.ModuleList(nn.LayerNorm(dim) for _ in range(2))
 
+    @expects(x="n attention.W_q.in_features")
     def forward(self, x, mask=None):
-        _validate("d d, n d", W_q=self.attention.W_q.weight, x=x)
         x, weights = residual(x, lambda y: self.attention(y, y, y, mask), self.norms[0], self.pre_norm)
         x, _ = residual(x, self.network, self.norms[1], self.pre_norm)
         return x, weights
@@ -333,14 +331,14 @@ class DecoderLayer(nn.Module):
     Taught in 37.
     """
 
-    def __init__(self, dim, heads, hidden_dim, pre_norm=True):
+    def __init__(self, dim, num_heads, hidden_dim, pre_norm=True):
         super().__init__()
-        self.attention, self.cross = MultiHeadAttention(dim, heads), MultiHeadAttention(dim, heads)
+        self.attention, self.cross = MultiHeadAttention(dim, num_heads), MultiHeadAttention(dim, num_heads)
         self.network, self.pre_norm = FeedForward(dim, hidden_dim), pre_norm
         self.norms = nn.ModuleList(nn.LayerNorm(dim) for _ in range(3))
 
+    @expects(x="m attention.W_q.in_features", memory="n cross.W_k.in_features")
     def forward(self, x, memory, mask=None, memory_mask=None):
-        _validate("d d, m d, n d", memory_mask, W_q=self.attention.W_q.weight, x=x, memory=memory)
         x, _ = residual(x, lambda y: self.attention(y, y, y, mask), self.norms[0], self.pre_norm)
         x, weights = residual(x, lambda y: self.cross(y, memory, memory, memory_mask), self.norms[1], self.pre_norm)
         x, _ = residual(x, self.network, self.norms[2], self.pre_norm)
@@ -353,11 +351,12 @@ class Transformer(Translator):
     Taught in 37.
     """
 
-    def __init__(self, source_words, target_words, dim=32, heads=2, layers=2, pre_norm=True, tied=False):
+    @expects(dim=even, num_heads=divisor("dim"))
+    def __init__(self, source_words, target_words, dim=32, num_heads=2, layers=2, pre_norm=True, tied=False):
         nn.Module.__init__(self)                                            # the Translator's own parts are not built
         self.source, self.target = nn.Embedding(source_words, dim), nn.Embedding(target_words, dim)
-        self.encoders = nn.ModuleList(EncoderLayer(dim, heads, 4 * dim, pre_norm) for _ in range(layers))
-        self.decoders = nn.ModuleList(DecoderLayer(dim, heads, 4 * dim, pre_norm) for _ in range(layers))
+        self.encoders = nn.ModuleList(EncoderLayer(dim, num_heads, 4 * dim, pre_norm) for _ in range(layers))
+        self.decoders = nn.ModuleList(DecoderLayer(dim, num_heads, 4 * dim, pre_norm) for _ in range(layers))
         self.norms = nn.ModuleList(nn.LayerNorm(dim) if pre_norm else nn.Identity() for _ in range(2))
         self.out = nn.Linear(dim, target_words, bias=False)
         for table in (self.source, self.target, self.out):
@@ -372,12 +371,13 @@ class Transformer(Translator):
 
     def decoder(self, words, state, memory, mask):
         words, old = torch.cat([state, words], dim=1), state.shape[1]
-        x, causal = placed(self.target, words), torch.as_tensor(causal_mask(words.shape[1]))
+        x, causal = placed(self.target, words), torch.as_tensor(causal_mask(words.shape[1]), device=words.device)
         for layer in self.decoders:
             x, weights = layer(x, memory, causal, mask.unsqueeze(1))
         return self.out(self.norms[1](x[:, old:])), weights.mean(dim=1)[:, old:], words
 
 
+@expects(source=_sentences, target=_sentences)
 def translation_loss(model, source, target):
     """Mean surprise at each next word of the target when the words before it are given; padding does not count.
 
@@ -387,6 +387,7 @@ def translation_loss(model, source, target):
     return nn.functional.cross_entropy(scores.flatten(0, 1), target.flatten(), ignore_index=PAD)
 
 
+@expects(source=_sentences, limit=whole(1))
 @torch.no_grad()
 def greedy(model, source, limit):
     """Write the most probable next word, again and again, until every sentence has ended or `limit` words stand.
@@ -403,6 +404,7 @@ def greedy(model, source, limit):
     return torch.cat(words[1:], dim=1)
 
 
+@expects(source=_one_sentence, width=whole(1), limit=whole(1))
 @torch.no_grad()
 def beam_search(model, source, width, limit, alpha=0.0):
     """Keep the `width` most probable beginnings; -> log-probability / ((5 + length) / 6) ** alpha of the best end, its words.
@@ -410,7 +412,7 @@ def beam_search(model, source, width, limit, alpha=0.0):
     Taught in 35.
     """
     state, memory = model.read(source)                                                  # one source, (1, n)
-    words, total, finished = torch.full((1, 1), BOS), torch.zeros(1), []
+    words, total, finished = torch.full_like(source[:, :1], BOS), torch.zeros(1, device=source.device), []
     for length in range(1, limit + 1):
         scores, _, state = model.decoder(words[:, -1:], state, *(x.expand(len(words), *x.shape[1:]) for x in memory))
         options = total.unsqueeze(1) + scores[:, 0].log_softmax(dim=-1)                 # (beginnings, words)

@@ -109,7 +109,7 @@ def test_a_symmetric_bias_tells_near_from_far_and_not_left_from_right(seed, n, d
     """Read backwards, the outputs come out backwards; another order gives others; a causal mask ends the symmetry."""
     x, bias = np.random.default_rng(seed).normal(size=(n, d)), 300 * core.alibi_bias(n, 1)[0]
 
-    def outputs(x, mask=True):
+    def outputs(x, mask=None):
         return core.masked_softmax(core.scaled_dot_scores(x, x) + bias, mask) @ x
     np.testing.assert_allclose(outputs(x[::-1]), outputs(x)[::-1], rtol=1e-10, atol=1e-12)
     swapped = np.concatenate([x[[1, 0]], x[2:]])

@@ -260,7 +260,7 @@ def test_the_slopes_of_the_paper():
         np.testing.assert_allclose(-core.alibi_bias(2, heads)[:, 1, 0], slopes, rtol=1e-12)
 
 
-@given(n=sizes, heads=sizes)
+@given(n=sizes, heads=positive)
 def test_alibi_bias_equals_loop(n, heads):
     result = core.alibi_bias(n, heads)
     assert result.shape == (heads, n, n) and result.dtype == np.float64
@@ -289,7 +289,7 @@ def test_scores_of_minus_infinity_get_no_weight():
     scores = np.array([[0, -np.inf, np.log(3)], [-np.inf, 5, -np.inf]])
     wanted = [[1 / 4, 0, 3 / 4], [0, 1, 0]]
     np.testing.assert_allclose(core.softmax(scores), wanted)
-    np.testing.assert_allclose(core.masked_softmax(scores, True), wanted)
+    np.testing.assert_allclose(core.masked_softmax(scores), wanted)
 
 
 def test_a_row_of_minus_infinity():
@@ -298,13 +298,13 @@ def test_a_row_of_minus_infinity():
         assert np.isnan(core.softmax(scores)).all()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        np.testing.assert_array_equal(core.masked_softmax(scores, True), np.zeros((2, 3)))
+        np.testing.assert_array_equal(core.masked_softmax(scores), np.zeros((2, 3)))
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_nan_and_infinity_stay_in_their_row(bad):
     scores = np.array([[0.0, bad, 1.0], [0.0, 1.0, 2.0]])
-    for normalise in (core.softmax, lambda s: core.masked_softmax(s, True)):
+    for normalise in (core.softmax, core.masked_softmax):
         with np.errstate(invalid="ignore"):
             result = normalise(scores)
         assert np.isnan(result[0]).any()
@@ -366,7 +366,7 @@ def test_a_row_without_keys_is_zero_and_the_others_are_as_they_were():
     output, weights = core.attend(q, k, v, mask)
     assert (output[1] == 0).all() and (weights[1] == 0).all()
     np.testing.assert_array_equal(output[[0, 2]], core.attend(q, k, v)[0][[0, 2]])
-    for a in core.attend(q, k, v, False):
+    for a in core.attend(q, k, v, np.array(False)):
         assert (a == 0).all()
 
 
@@ -381,13 +381,12 @@ def test_a_mask_is_stretched_to_the_scores():
     rng = np.random.default_rng(2)
     q, k, v = rng.normal(size=(2, 3, 4)), rng.normal(size=(2, 5, 4)), rng.normal(size=(2, 5, 4))
     for shape in [(), (5,), (1,), (3, 5), (3, 1), (1, 5), (2, 1, 5), (2, 3, 1), (2, 3, 5), (1, 1, 1)]:
-        mask = rng.random(shape) < 0.5
+        mask = np.array(rng.random(shape) < 0.5)
         for a, b in zip(core.attend(q, k, v, mask), core.attend(q, k, v, np.broadcast_to(mask, (2, 3, 5)))):
             np.testing.assert_array_equal(a, b)
-    for a, b in zip(core.attend(q, k, v, True), core.attend(q, k, v)):
-        np.testing.assert_array_equal(a, b)
-    for a, b in zip(core.attend(q, k, v, np.True_), core.attend(q, k, v)):
-        np.testing.assert_array_equal(a, b)
+    for everything in (None, np.array(True), np.ones((3, 5), bool)):
+        for a, b in zip(core.attend(q, k, v, everything), core.attend(q, k, v)):
+            np.testing.assert_array_equal(a, b)
 
 
 # ---- several heads ---------------------------------------------------------------------------------------------------
@@ -401,7 +400,7 @@ def slow_heads(x, memory, W_q, W_k, W_v, W_o, heads, mask):
         for i in range(m):
             query = [dot(x[i], W_q[:, c]) for c in keys]
             scores = [dot(query, [dot(row, W_k[:, c]) for c in keys]) / math.sqrt(e // heads) for row in memory]
-            weights[h, i] = slow_softmax(scores, mask[i])
+            weights[h, i] = slow_softmax(scores, mask[h, i])
             for c in values:
                 output[i] += dot(weights[h, i], [dot(row, W_v[:, c]) for row in memory]) * W_o[c].astype(float)
     return output, weights
@@ -423,17 +422,17 @@ def test_split_heads_gives_each_head_its_slice(seed, dtype, batch, n, heads, e):
 
 
 @given(seed=seeds, batch=batches, m=sizes, n=sizes, d=positive, c=positive, heads=positive, e=positive, f=sizes, g=sizes,
-       masked=st.sampled_from(["", "n", "m n", "b m n", "b 1 n"]))
+       masked=st.sampled_from(["", "m n", "1 n", "m 1", "b m n", "b 1 n", "b h m n", "b 1 1 n", "b h 1 n", "b 1 m n"]))
 def test_multi_head_attention_equals_loop(seed, batch, m, n, d, c, heads, e, f, g, masked):
     rng = np.random.default_rng(seed)
     x, memory, matrices = draw_heads(rng, np.float64, *batch, m, n, d, c, heads, e, f, g)
     shape, each = pairs(x, memory)
-    axes = {"1": [1], "m": [m], "n": [n], "b": list(shape)}
-    mask = allowed(rng, *(size for axis in masked.split() for size in axes[axis])) if masked else True
-    output, weights = core.multi_head_attention(x, memory, *matrices, heads, mask) if masked else \
-        core.multi_head_attention(x, memory, *matrices, heads)
+    axes = {"1": [1], "m": [m], "n": [n], "b": list(shape), "h": [heads]}
+    mask = allowed(rng, *(size for axis in masked.split() for size in axes[axis])) if masked else None
+    output, weights = core.multi_head_attention(x, memory, *matrices, heads, mask)
     assert output.shape == (*shape, m, g) and weights.shape == (*shape, heads, m, n)
-    full = np.broadcast_to(mask, (*shape, m, n))
+    mask = np.array(True) if mask is None else mask if len(masked.split()) == 4 else mask[..., None, :, :]
+    full = np.broadcast_to(mask, (*shape, heads, m, n))
     for i, one_x, one_memory in each:
         for a, b in zip((output[i], weights[i]), slow_heads(one_x, one_memory, *matrices, heads, full[i])):
             np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12)
@@ -491,7 +490,7 @@ def test_matrices_of_several_heads_may_have_batch_axes():
     rng = np.random.default_rng(8)
     x, memory, matrices = draw_heads(rng, np.float64, (2,), (), 3, 4, 3, 5, 2, 2, 3, 4)
     stacked = [np.stack([W, 2 * W]) for W in matrices]
-    mask = np.array([True, True, False, True])
+    mask = np.array([[True, True, False, True]])
     output, weights = core.multi_head_attention(x, memory, *stacked, 2, mask)
     for b in range(2):
         wanted = core.multi_head_attention(x[b], memory, *(W[b] for W in stacked), 2, mask)
@@ -512,10 +511,13 @@ def test_a_row_without_keys_is_zero_in_every_head():
 Q, K, V = np.ones((2, 3)), np.ones((4, 3)), np.ones((4, 5))
 MASK = np.ones((2, 4), bool)
 HIDDEN = np.ones((3, 6))
-WIDTH = "k: shape (..., n, d) with d = 3 was wanted"
-BOOLEANS = "mask: an array of booleans (True = may attend) was wanted, "
-FITS = "mask: a shape that broadcasts to "
-DIVIDES = "heads: a whole number that divides d = "
+WIDTH = "k: expected shape (..., n, d) with d = 3"
+BOOLEANS = "mask: expected a NumPy array of booleans (True = may attend), got "
+FITS = "mask: expected shape "
+KEYS = "; a mask of the keys alone has an axis for the queries too: mask[:, None]"
+WHOLE = "num_heads: expected a whole number, at least 1, got "
+DIVIDES = "num_heads: expected a divisor of the width "
+HEADS = "mask: expected shape (2, 4) or (3, 2, 4) or (3, 2, 2, 4), where an axis may be 1, got "
 X, M = np.ones((3, 2, 5)), np.ones((3, 4, 6))
 MATRICES = [np.ones(shape) for shape in [(5, 4), (6, 4), (6, 8), (8, 7)]]
 
@@ -526,88 +528,97 @@ def other(i, shape):
 
 
 WRONG = {
-    "a list": (core.dot_scores, (Q.tolist(), K), "q: a NumPy array of shape (..., m, d) was wanted, a list came"),
-    "None": (core.attend, (Q, None, V), "k: a NumPy array of shape (..., n, d) was wanted, a NoneType came"),
-    "a number": (core.softmax, (3.0,), "scores: a NumPy array of shape (..., n) was wanted, a float came"),
-    "no axis": (core.softmax, (np.array(3.0),), "scores: shape (..., n) was wanted, () came"),
-    "one axis": (core.dot_scores, (Q[0], K), "q: shape (..., m, d) was wanted, (3,) came"),
-    "one axis of values": (core.attend, (Q, K, V[:, 0]), "v: shape (..., n, e) was wanted, (4,) came"),
-    "one row to mask": (core.masked_softmax, (Q[0], True), "scores: shape (..., m, n) was wanted, (3,) came"),
-    "complex": (core.dot_scores, (Q + 1j, K), "q: real numbers (floats or int64) were wanted, dtype complex128 came"),
-    "boolean": (core.softmax, (MASK,), "scores: real numbers (floats or int64) were wanted, dtype bool came"),
-    "objects": (core.dot_scores, (Q, K.astype(object)), "k: real numbers (floats or int64) were wanted, dtype object came"),
-    "text": (core.entropy, (np.array(["1"]),), "weights: real numbers (floats or int64) were wanted, dtype <U1 came"),
-    "unsigned": (core.softmax, (np.ones(3, np.uint8),), "scores: real numbers (floats or int64) were wanted, dtype uint8 came"),
-    "narrow": (core.dot_scores, (Q, K.astype(np.int32)), "k: real numbers (floats or int64) were wanted, dtype int32 came"),
-    "widths": (core.dot_scores, (Q, K[:, :2]), WIDTH + ", (4, 2) came"),
-    "scaled widths": (core.scaled_dot_scores, (Q, K[:, :2]), WIDTH + ", (4, 2) came"),
-    "cosine widths": (core.cosine_scores, (Q, K[:, :2]), WIDTH + ", (4, 2) came"),
-    "width 1": (core.attend, (Q, K[:, :1], V), WIDTH + ", (4, 1) came"),
-    "keys and values": (core.attend, (Q, K, V[:3]), "v: shape (..., n, e) with n = 4 was wanted, (3, 5) came"),
+    "a list": (core.dot_scores, (Q.tolist(), K), "q: expected a NumPy array of shape (..., m, d), got a list"),
+    "None": (core.attend, (Q, None, V), "k: expected a NumPy array of shape (..., n, d), got a NoneType"),
+    "a number": (core.softmax, (3.0,), "scores: expected a NumPy array of shape (..., n), got a float"),
+    "no axis": (core.softmax, (np.array(3.0),), "scores: expected shape (..., n), got ()"),
+    "one axis": (core.dot_scores, (Q[0], K), "q: expected shape (..., m, d), got (3,)"),
+    "one axis of values": (core.attend, (Q, K, V[:, 0]), "v: expected shape (..., n, e), got (4,)"),
+    "one row to mask": (core.masked_softmax, (Q[0],), "scores: expected shape (..., m, n), got (3,)"),
+    "complex": (core.dot_scores, (Q + 1j, K), "q: expected real numbers (floats or int64), got dtype complex128"),
+    "boolean": (core.softmax, (MASK,), "scores: expected real numbers (floats or int64), got dtype bool"),
+    "objects": (core.dot_scores, (Q, K.astype(object)), "k: expected real numbers (floats or int64), got dtype object"),
+    "text": (core.entropy, (np.array(["1"]),), "weights: expected real numbers (floats or int64), got dtype <U1"),
+    "unsigned": (core.softmax, (np.ones(3, np.uint8),), "scores: expected real numbers (floats or int64), got dtype uint8"),
+    "narrow": (core.dot_scores, (Q, K.astype(np.int32)), "k: expected real numbers (floats or int64), got dtype int32"),
+    "widths": (core.dot_scores, (Q, K[:, :2]), WIDTH + ", got (4, 2)"),
+    "scaled widths": (core.scaled_dot_scores, (Q, K[:, :2]), WIDTH + ", got (4, 2)"),
+    "cosine widths": (core.cosine_scores, (Q, K[:, :2]), WIDTH + ", got (4, 2)"),
+    "width 1": (core.attend, (Q, K[:, :1], V), WIDTH + ", got (4, 1)"),
+    "keys and values": (core.attend, (Q, K, V[:3]), "v: expected shape (..., n, e) with n = 4, got (3, 5)"),
     "batches": (core.attend, (np.ones((2, 2, 3)), np.ones((3, 4, 3)), V),
-                "q, k, v: batch axes that broadcast were wanted, [(2,), (3,), ()] came"),
+                "q, k, v: expected batch axes that broadcast, got q (2,), k (3,), v ()"),
     "W turned": (core.multiplicative_scores, (Q[:, :2], K, np.ones((3, 2))),
-                 "W: shape (..., c, d) with c = 2 was wanted, (3, 2) came"),
+                 "W: expected shape (..., c, d) with c = 2, got (3, 2)"),
     "W for the key": (core.multiplicative_scores, (Q[:, :2], K, np.ones((2, 2))),
-                      "W: shape (..., c, d) with d = 3 was wanted, (2, 2) came"),
+                      "W: expected shape (..., c, d) with d = 3, got (2, 2)"),
     "W_q": (core.additive_scores, (Q, K, HIDDEN[:2], HIDDEN, np.ones(6)),
-            "W_q: shape (..., c, h) with c = 3 was wanted, (2, 6) came"),
+            "W_q: expected shape (..., c, h) with c = 3, got (2, 6)"),
     "W_k": (core.additive_scores, (Q, K, HIDDEN, HIDDEN[:2], np.ones(6)),
-            "W_k: shape (..., d, h) with d = 3 was wanted, (2, 6) came"),
+            "W_k: expected shape (..., d, h) with d = 3, got (2, 6)"),
     "hidden": (core.additive_scores, (Q, K, HIDDEN, np.ones((3, 7)), np.ones(6)),
-               "W_k: shape (..., d, h) with h = 6 was wanted, (3, 7) came"),
-    "v": (core.additive_scores, (Q, K, HIDDEN, HIDDEN, np.ones(5)), "v: shape (..., h) with h = 6 was wanted, (5,) came"),
-    "mask of integers": (core.attend, (Q, K, V, MASK.astype(int)), BOOLEANS + "dtype int64 came"),
-    "mask of floats": (core.masked_softmax, (np.ones((2, 4)), np.zeros((2, 4))), BOOLEANS + "dtype float64 came"),
-    "mask is None": (core.attend, (Q, K, V, None), BOOLEANS + "a NoneType came"),
-    "mask is 1": (core.attend, (Q, K, V, 1), BOOLEANS + "a int came"),
-    "mask is a list": (core.attend, (Q, K, V, MASK.tolist()), BOOLEANS + "a list came"),
-    "mask turned": (core.attend, (Q, K, V, MASK.T), FITS + "(2, 4) was wanted, (4, 2) came"),
-    "mask stretches the scores": (core.attend, (Q, K, V, np.ones((3, 2, 4), bool)), FITS + "(2, 4) was wanted, (3, 2, 4) came"),
-    "mask stretches the queries": (core.attend, (Q[:1], K, V, MASK), FITS + "(1, 4) was wanted, (2, 4) came"),
-    "mask stretches the keys": (core.masked_softmax, (np.ones((2, 1)), MASK), FITS + "(2, 1) was wanted, (2, 4) came"),
-    "an odd width": (core.sinusoidal_positions, (3, 5), "dim: an even number was wanted, 5 came"),
-    "a width of floats": (core.sinusoidal_positions, (3, 4.0), "dim: a whole number, at least 0, was wanted, 4.0 came"),
-    "a negative width": (core.sinusoidal_positions, (3, -2), "dim: a whole number, at least 0, was wanted, -2 came"),
-    "places": (core.sinusoidal_positions, (True, 4), "n: a whole number, at least 0, was wanted, True came"),
-    "an odd number of features": (core.rotate, (Q, np.arange(2)), "d: an even number was wanted, 3 came"),
-    "a position for each row": (core.rotate, (Q[:, :2], np.arange(3)), "positions: shape (..., n) with n = 2 was wanted, (3,) came"),
-    "positions as a list": (core.rotate, (Q, [0, 1]), "positions: a NumPy array of shape (..., n) was wanted, a list came"),
-    "one row to rotate": (core.rotate, (Q[0], np.arange(2)), "x: shape (..., n, d) was wanted, (3,) came"),
-    "heads": (core.alibi_bias, (3, 0.5), "heads: a whole number, at least 0, was wanted, 0.5 came"),
-    "n of a bias": (core.alibi_bias, (-1, 8), "n: a whole number, at least 0, was wanted, -1 came"),
+               "W_k: expected shape (..., d, h) with h = 6, got (3, 7)"),
+    "v": (core.additive_scores, (Q, K, HIDDEN, HIDDEN, np.ones(5)), "v: expected shape (..., h) with h = 6, got (5,)"),
+    "mask of integers": (core.attend, (Q, K, V, MASK.astype(int)), BOOLEANS + "dtype int64"),
+    "mask of floats": (core.masked_softmax, (np.ones((2, 4)), np.zeros((2, 4))), BOOLEANS + "dtype float64"),
+    "mask is True": (core.attend, (Q, K, V, True), BOOLEANS + "a bool"),
+    "mask of the values' batch": (core.attend, (Q, K, np.ones((3, 4, 5)), np.ones((3, 2, 4), bool)),
+                                  FITS + "(2, 4), where an axis may be 1, got (3, 2, 4)"),
+    "mask of the keys": (core.attend, (np.ones((3, 2, 3)), K, V, np.ones((3, 4), bool)),
+                         FITS + "(3, 2, 4), where an axis may be 1, got (3, 4)" + KEYS),
+    "mask is 1": (core.attend, (Q, K, V, 1), BOOLEANS + "a int"),
+    "mask is a list": (core.attend, (Q, K, V, MASK.tolist()), BOOLEANS + "a list"),
+    "mask turned": (core.attend, (Q, K, V, MASK.T), FITS + "(2, 4), where an axis may be 1, got (4, 2)"),
+    "mask stretches the scores": (core.attend, (Q, K, V, np.ones((3, 2, 4), bool)), FITS + "(2, 4), where an axis may be 1, got (3, 2, 4)"),
+    "mask stretches the queries": (core.attend, (Q[:1], K, V, MASK), FITS + "(1, 4), where an axis may be 1, got (2, 4)"),
+    "mask stretches the keys": (core.masked_softmax, (np.ones((2, 1)), MASK), FITS + "(2, 1), where an axis may be 1, got (2, 4)"),
+    "an odd width": (core.sinusoidal_positions, (3, 5), "dim: expected an even number, got 5"),
+    "a width of floats": (core.sinusoidal_positions, (3, 4.0), "dim: expected a whole number, at least 0, got 4.0"),
+    "a negative width": (core.sinusoidal_positions, (3, -2), "dim: expected a whole number, at least 0, got -2"),
+    "places": (core.sinusoidal_positions, (True, 4), "n: expected a whole number, at least 0, got True"),
+    "an odd number of features": (core.rotate, (Q, np.arange(2)), "x's width: expected an even number, got 3"),
+    "a position for each row": (core.rotate, (Q[:, :2], np.arange(3)), "positions: expected shape (..., n) with n = 2, got (3,)"),
+    "positions as a list": (core.rotate, (Q, [0, 1]), "positions: expected a NumPy array of shape (..., n), got a list"),
+    "one row to rotate": (core.rotate, (Q[0], np.arange(2)), "x: expected shape (..., n, d), got (3,)"),
+    "heads": (core.alibi_bias, (3, 0.5), "num_heads: expected a whole number, at least 1, got 0.5"),
+    "n of a bias": (core.alibi_bias, (-1, 8), "n: expected a whole number, at least 0, got -1"),
     "mask of another batch": (core.attend, (np.ones((2, 2, 3)), K, V, np.ones((3, 1, 4), bool)),
-                              FITS + "(2, 2, 4) was wanted, (3, 1, 4) came"),
-    "split a list": (core.split_heads, (Q.tolist(), 3), "x: a NumPy array of shape (..., n, d) was wanted, a list came"),
-    "split one axis": (core.split_heads, (Q[0], 3), "x: shape (..., n, d) was wanted, (3,) came"),
-    "heads do not divide": (core.split_heads, (Q, 2), DIVIDES + "3 was wanted, 2 came"),
-    "no heads": (core.split_heads, (Q, 0), DIVIDES + "3 was wanted, 0 came"),
-    "negative heads": (core.split_heads, (Q, -3), DIVIDES + "3 was wanted, -3 came"),
-    "heads are a float": (core.split_heads, (Q, 3.0), DIVIDES + "3 was wanted, 3.0 came"),
-    "heads are true": (core.split_heads, (Q, True), DIVIDES + "3 was wanted, True came"),
-    "heads are None": (core.split_heads, (Q, None), DIVIDES + "3 was wanted, None came"),
-    "heads of the keys": (core.multi_head_attention, (X, M, *MATRICES, 8), DIVIDES + "4 was wanted, 8 came"),
+                              FITS + "(2, 2, 4), where an axis may be 1, got (3, 1, 4)"),
+    "split a list": (core.split_heads, (Q.tolist(), 3), "x: expected a NumPy array of shape (..., n, d), got a list"),
+    "split one axis": (core.split_heads, (Q[0], 3), "x: expected shape (..., n, d), got (3,)"),
+    "heads do not divide": (core.split_heads, (Q, 2), DIVIDES + "3, got 2"),
+    "no heads": (core.split_heads, (Q, 0), WHOLE + "0"),
+    "negative heads": (core.split_heads, (Q, -3), WHOLE + "-3"),
+    "heads are a float": (core.split_heads, (Q, 3.0), WHOLE + "3.0"),
+    "heads are true": (core.split_heads, (Q, True), WHOLE + "True"),
+    "heads are None": (core.split_heads, (Q, None), WHOLE + "None"),
+    "heads of the keys": (core.multi_head_attention, (X, M, *MATRICES, 8), DIVIDES + "4, got 8"),
     "heads of the values": (core.multi_head_attention, (X, M, MATRICES[0], MATRICES[1], np.ones((6, 6)), np.ones((6, 7)), 4),
-                            DIVIDES + "6 was wanted, 4 came"),
-    "x of another width": (core.multi_head_attention, (X[0, 0], M, *MATRICES, 2), "x: shape (..., m, d) was wanted, (5,) came"),
-    "memory": (core.multi_head_attention, (X, M[0, 0], *MATRICES, 2), "memory: shape (..., n, c) was wanted, (6,) came"),
+                            DIVIDES + "6, got 4"),
+    "x of another width": (core.multi_head_attention, (X[0, 0], M, *MATRICES, 2), "x: expected shape (..., m, d), got (5,)"),
+    "memory": (core.multi_head_attention, (X, M[0, 0], *MATRICES, 2), "memory: expected shape (..., n, c), got (6,)"),
     "queries' matrix": (core.multi_head_attention, (X, M, *other(0, (6, 4)), 2),
-                        "W_q: shape (..., d, e) with d = 5 was wanted, (6, 4) came"),
-    "keys' matrix": (core.multi_head_attention, (X, M, *other(1, (5, 4)), 2), "W_k: shape (..., c, e) with c = 6 was wanted, (5, 4) came"),
-    "keys' width": (core.multi_head_attention, (X, M, *other(1, (6, 8)), 2), "W_k: shape (..., c, e) with e = 4 was wanted, (6, 8) came"),
+                        "W_q: expected shape (..., d, e) with d = 5, got (6, 4)"),
+    "keys' matrix": (core.multi_head_attention, (X, M, *other(1, (5, 4)), 2), "W_k: expected shape (..., c, e) with c = 6, got (5, 4)"),
+    "keys' width": (core.multi_head_attention, (X, M, *other(1, (6, 8)), 2), "W_k: expected shape (..., c, e) with e = 4, got (6, 8)"),
     "values' matrix": (core.multi_head_attention, (X, M, *other(2, (5, 8)), 2),
-                       "W_v: shape (..., c, f) with c = 6 was wanted, (5, 8) came"),
-    "output matrix": (core.multi_head_attention, (X, M, *other(3, (4, 7)), 2), "W_o: shape (..., f, g) with f = 8 was wanted, (4, 7) came"),
+                       "W_v: expected shape (..., c, f) with c = 6, got (5, 8)"),
+    "output matrix": (core.multi_head_attention, (X, M, *other(3, (4, 7)), 2), "W_o: expected shape (..., f, g) with f = 8, got (4, 7)"),
     "output list": (core.multi_head_attention, (X, M, *MATRICES[:3], [1.0], 2),
-                    "W_o: a NumPy array of shape (..., f, g) was wanted, a list came"),
+                    "W_o: expected a NumPy array of shape (..., f, g), got a list"),
     "batches of heads": (core.multi_head_attention, (X, M[:2], *MATRICES, 2),
-                         "x, memory, W_q, W_k, W_v, W_o: batch axes that broadcast were wanted, [(3,), (2,), (), (), (), ()] came"),
-    "a mask for each head": (core.multi_head_attention, (X, M, *MATRICES, 2, np.ones((3, 2, 2, 4), bool)),
-                             FITS + "(3, 2, 4) was wanted, (3, 2, 2, 4) came"),
-    "mask of heads without batch": (core.multi_head_attention, (X[0], M[0], *MATRICES, 2, np.ones((2, 2, 4), bool)),
-                                    FITS + "(2, 4) was wanted, (2, 2, 4) came"),
-    "mask of heads of integers": (core.multi_head_attention, (X, M, *MATRICES, 2, np.ones((2, 4), int)), BOOLEANS + "dtype int64 came"),
-    "mask of heads is a list": (core.multi_head_attention, (X, M, *MATRICES, 2, [[[True]]]), BOOLEANS + "a list came"),
+                         "x, memory, W_q, W_k, W_v, W_o: expected batch axes that broadcast, "
+                         "got x (3,), memory (2,), W_q (), W_k (), W_v (), W_o ()"),
+    "a mask for other heads": (core.multi_head_attention, (X, M, *MATRICES, 2, np.ones((3, 3, 2, 4), bool)), HEADS + "(3, 3, 2, 4)"),
+    "a mask with an axis more": (core.multi_head_attention, (X, M, *MATRICES, 2, np.ones((1, 3, 2, 2, 4), bool)),
+                                 HEADS + "(1, 3, 2, 2, 4)"),
+    "a mask of one axis": (core.multi_head_attention, (X, M, *MATRICES, 2, np.ones(4, bool)), HEADS + "(4,)"),
+    "a mask of the keys": (core.multi_head_attention, (X, M, *MATRICES, 2, np.ones((3, 4), bool)), HEADS + "(3, 4)" + KEYS),
+    "a mask of other keys": (core.multi_head_attention, (X, M, *MATRICES, 2, np.ones((3, 1, 3), bool)), HEADS + "(3, 1, 3)"),
+    "mask of heads without batch": (core.multi_head_attention, (X[0], M[0], *MATRICES, 2, np.ones((3, 2, 4), bool)),
+                                    "mask: expected shape (2, 4) or (2, 2, 4), where an axis may be 1, got (3, 2, 4)"),
+    "mask of heads of integers": (core.multi_head_attention, (X, M, *MATRICES, 2, np.ones((2, 4), int)), BOOLEANS + "dtype int64"),
+    "mask of heads is a list": (core.multi_head_attention, (X, M, *MATRICES, 2, [[[True]]]), BOOLEANS + "a list"),
 }
 
 

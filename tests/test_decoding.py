@@ -11,7 +11,7 @@ from attnlib.data import BOS, EOS, FILES  # noqa: E402
 from attnlib.pytorch import beam_search, greedy  # noqa: E402
 
 WORDS, LIMIT = 5, 4
-SOURCE = torch.zeros(1, 1, dtype=torch.long)
+SOURCE = torch.full((1, 1), BOS)
 
 
 class Table:

@@ -115,7 +115,7 @@ def test_additive_scores_equal_keras_additive_attention(seed, m, n, d, e, causal
 # A subject takes q (1, m, D), k and v (1, n, D) and a mask (m, n), None or boolean, in its own polarity; it returns (m, D).
 
 def attend(q, k, v, mask):
-    return core.attend(q, k, v, True if mask is None else mask)[0]
+    return core.attend(q, k, v, mask)[0]
 
 
 def sdpa(q, k, v, mask):
@@ -125,6 +125,10 @@ def sdpa(q, k, v, mask):
 def sdpa_4(q, k, v, mask):
     """With an axis for heads PyTorch may choose another kernel."""
     return sdpa(q[None], k[None], v[None], mask)[0]
+
+
+def sdpa_causal(q, k, v):
+    return F.scaled_dot_product_attention(*map(tensor, (q, k, v)), is_causal=True).numpy()
 
 
 def torch_layer(dtype=torch.float64):
@@ -167,13 +171,22 @@ def keras_additive(q, k, v, mask, scale=1.0):
     return layer([q, v, k], mask=keras_mask(mask)).numpy()
 
 
-def keras_heads(return_weights):
-    def subject(q, k, v, mask):
-        layer = keras.layers.MultiHeadAttention(HEADS, D // HEADS, use_bias=False, dtype="float64")
-        layer.build(q.shape, v.shape, k.shape)
-        layer.set_weights([np.eye(D).reshape(w.shape) for w in layer.get_weights()])
-        result = layer(q, v, k, attention_mask=None if mask is None else mask[None], return_attention_scores=return_weights)
-        return (result[0] if return_weights else result).numpy()
+def keras_heads_layer(shape, dtype="float64", **kind):
+    layer = keras.layers.MultiHeadAttention(HEADS, D // HEADS, use_bias=False, dtype=dtype, **kind)
+    layer.build(shape, shape, shape)
+    layer.set_weights([np.eye(D).reshape(w.shape) for w in layer.get_weights()])
+    return layer
+
+
+def keras_heads(return_weights=False, further_axis=False, dropout=0.0):
+    """In inference, so that dropout itself changes nothing."""
+    def subject(q, k, v, mask, causal=False, dtype="float64"):
+        q, k, v = (x[:, None] if further_axis else x for x in (q, k, v))
+        layer = keras_heads_layer(q.shape, dtype, dropout=dropout, attention_axes=(2,) if further_axis else None)
+        mask = None if mask is None else mask[None, None] if further_axis else mask[None]
+        result = layer(q, v, k, attention_mask=mask, use_causal_mask=causal, return_attention_scores=return_weights)
+        result = np.asarray(result[0] if return_weights else result)
+        return result[:, 0] if further_axis else result
     return subject
 
 
@@ -190,7 +203,9 @@ SUBJECTS = {
     ("keras Attention", ""): keras_attention,
     ("keras AdditiveAttention", ""): keras_additive,
     ("keras MultiHeadAttention", "return_attention_scores"): keras_heads(True),
-    ("keras MultiHeadAttention", "no weights"): keras_heads(False),
+    ("keras MultiHeadAttention", "no weights"): keras_heads(),
+    ("keras MultiHeadAttention", "no weights; built with dropout"): keras_heads(dropout=0.1),
+    ("keras MultiHeadAttention", "no weights; a further axis"): keras_heads(further_axis=True),
 }
 
 
@@ -222,6 +237,52 @@ def dtype_out(subject, dtype, layer):
         return str((layer(x, x) if isinstance(layer, keras.layers.MultiHeadAttention) else layer([x, x])).numpy().dtype)
     except RuntimeError:
         return "error"
+
+
+def causal_flag(name, mode, subject, scale, rng):
+    """What the library's own flag for a causal mask does in this mode: where weights are shown, to them as well."""
+    q, k, v = rng.normal(size=(3, 1, 3, D))
+    lower = np.tril(np.ones((3, 3), bool))
+    try:
+        if name == "torch scaled_dot_product_attention":
+            result = sdpa_causal(q[None], k[None], v[None])[0] if mode == "4 axes" else sdpa_causal(q, k, v)
+        elif name == "torch nn.MultiheadAttention":
+            layer = torch_layer().train("train" in mode)
+            result = layer(*map(tensor, (q, k, v)), is_causal=True, need_weights="need_weights" in mode)[0].detach().numpy()
+        elif name == "keras MultiHeadAttention":
+            result = subject(q, k, v, None, causal=True)
+        elif name in ("keras Attention", "keras AdditiveAttention"):
+            layer = fresh(name).__class__(dtype="float64")
+            if name == "keras AdditiveAttention":
+                layer.build([q.shape, v.shape, k.shape])
+                layer.set_weights([np.ones(D)])
+            result = np.asarray(layer([q, v, k], use_causal_mask=True))
+        else:
+            return "no flag"
+    except RuntimeError:
+        return "refused without a mask"
+    return one_of({"hides the future": reference(scale, q, k, v, lower), "is ignored": reference(scale, q, k, v, lower | True)}, result)
+
+
+def large_product(name, mode, subject, scale):
+    """float16, q k beyond 65504 but the scaled score within: the row of the larger score, or nan."""
+    if scale in ("1", "tanh"):
+        return "scores are not scaled" if scale == "1" else "no product"     # unscaled, they lie beyond by themselves
+    size = 160 if scale == "1/sqrt(d)" else 200
+    q, k, v = np.full((1, 2, D), size, np.float16), np.full((1, 2, D), size, np.float16), np.ones((1, 2, D), np.float16)
+    k[:, 1], v[:, 1] = 0.9 * size, 2
+    if getattr(subject, "same", False):
+        q, v = k, k
+    if name == "torch nn.MultiheadAttention":
+        layer = torch_layer(torch.float16).train("train" in mode)
+        x = [tensor(k)] * 3 if subject.same else [tensor(q), tensor(k), tensor(v)]
+        with torch.set_grad_enabled(not subject.same):
+            result = layer(*x, need_weights="need_weights" in mode)[0].detach().numpy()
+    elif name == "keras MultiHeadAttention":
+        result = subject(q, k, v, None, dtype="float16")
+    else:
+        result = subject(q, k, v, None)
+    return one_of({"the right row": np.broadcast_to(v[:, :1], v.shape), "nan": np.full(v.shape, np.nan)}, result)
 
 
 def fresh(name):
@@ -265,6 +326,8 @@ def measure(name, mode):
         layer.train("train" in mode)
     return {"function": name, "mode": mode, "scale": scale, "mask_true_means": polarity, "row_without_a_key": empty,
             "huge_score_under_a_mask": huge, "nan_in_a_masked_key": nan_key, "nan_in_a_masked_value": nan_value,
+            "causal_flag": causal_flag(name, mode, subject, scale, rng),
+            "float16_large_product": large_product(name, mode, subject, scale),
             "float16_becomes": dtype_out(subject, np.float16, layer), "float64_becomes": dtype_out(subject, np.float64, layer)}
 
 
@@ -281,11 +344,30 @@ def test_the_table_of_behaviour_is_what_the_libraries_do():
     assert table() == TABLE.read_text(encoding="utf-8")
 
 
+def test_an_empty_row_in_keras_depends_on_dropout_and_axes_and_on_being_shown():
+    """The faster route is taken only by a layer without dropout, for three axes, when no weights are asked for."""
+    name = "keras MultiHeadAttention"
+    rows = {mode: measure(name, mode)["row_without_a_key"] for other, mode in SUBJECTS if other == name}
+    assert rows == {"return_attention_scores": "zeros", "no weights": "plain mean", "no weights; built with dropout": "zeros",
+                    "no weights; a further axis": "zeros"}
+
+
+def test_the_causal_flag_reaches_the_weights_that_are_shown():
+    """A library that dropped the flag when it shows its weights would show the future in them."""
+    x = np.random.default_rng(0).normal(size=(1, 5, D))
+    for layer, arguments in ((keras.layers.Attention(dtype="float64"), ([x, x],)), (keras_heads_layer(x.shape), (x, x)),
+                             (keras_heads_layer(x.shape, dropout=0.1), (x, x))):
+        for more in ({}, {"training": False}):
+            weights = np.asarray(layer(*arguments, use_causal_mask=True, return_attention_scores=True, **more)[1])
+            assert not weights[..., ~np.tril(np.ones((5, 5), bool))].any() and (weights[..., 0] > 0).all()
+
+
 def test_attend_keeps_its_own_promises_in_the_table():
     row = measure("attnlib.core.attend", "")
     assert row == {"function": "attnlib.core.attend", "mode": "", "scale": "1/sqrt(d)",
                    "mask_true_means": "may attend", "row_without_a_key": "zeros",
                    "huge_score_under_a_mask": "no influence", "nan_in_a_masked_key": "no influence", "nan_in_a_masked_value": "nan",
+                   "causal_flag": "no flag", "float16_large_product": "the right row",
                    "float16_becomes": "float16", "float64_becomes": "float64"}
 
 

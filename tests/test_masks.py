@@ -65,19 +65,19 @@ def test_what_a_mask_forbids_has_no_influence(seed, n, width):
 
 
 WRONG = {
-    "negative": (core.causal_mask, (-1,), "n: a whole number, at least 0, was wanted, -1 came"),
-    "a float": (core.causal_mask, (3.0,), "n: a whole number, at least 0, was wanted, 3.0 came"),
-    "a truth": (core.window_mask, (True, 1), "n: a whole number, at least 0, was wanted, True came"),
-    "None": (core.window_mask, (3, None), "width: a whole number, at least 0, was wanted, None came"),
-    "negative width": (core.window_mask, (3, -2), "width: a whole number, at least 0, was wanted, -2 came"),
-    "n of the lengths": (core.length_mask, (np.array([1]), "3"), "n: a whole number, at least 0, was wanted, '3' came"),
-    "a list": (core.length_mask, ([1, 2], 3), "lengths: a NumPy array of integers was wanted, a list came"),
-    "a number": (core.length_mask, (2, 3), "lengths: a NumPy array of integers was wanted, a int came"),
-    "floats": (core.length_mask, (np.array([1.0]), 3), "lengths: a NumPy array of integers was wanted, dtype float64 came"),
-    "None for lengths": (core.length_mask, (None, 3), "lengths: a NumPy array of integers was wanted, a NoneType came"),
-    "booleans": (core.length_mask, (np.array([True]), 3), "lengths: a NumPy array of integers was wanted, dtype bool came"),
-    "too long": (core.length_mask, (np.array([1, 4]), 3), "lengths: numbers from 0 to n = 3 were wanted, [1, 4] came"),
-    "too short": (core.length_mask, (np.array([-1, 3]), 3), "lengths: numbers from 0 to n = 3 were wanted, [-1, 3] came"),
+    "negative": (core.causal_mask, (-1,), "n: expected a whole number, at least 0, got -1"),
+    "a float": (core.causal_mask, (3.0,), "n: expected a whole number, at least 0, got 3.0"),
+    "a truth": (core.window_mask, (True, 1), "n: expected a whole number, at least 0, got True"),
+    "None": (core.window_mask, (3, None), "width: expected a whole number, at least 0, got None"),
+    "negative width": (core.window_mask, (3, -2), "width: expected a whole number, at least 0, got -2"),
+    "n of the lengths": (core.length_mask, (np.array([1]), "3"), "n: expected a whole number, at least 0, got '3'"),
+    "a list": (core.length_mask, ([1, 2], 3), "lengths: expected a NumPy array of integers, got a list"),
+    "a number": (core.length_mask, (2, 3), "lengths: expected a NumPy array of integers, got a int"),
+    "floats": (core.length_mask, (np.array([1.0]), 3), "lengths: expected a NumPy array of integers, got dtype float64"),
+    "None for lengths": (core.length_mask, (None, 3), "lengths: expected a NumPy array of integers, got a NoneType"),
+    "booleans": (core.length_mask, (np.array([True]), 3), "lengths: expected a NumPy array of integers, got dtype bool"),
+    "too long": (core.length_mask, (np.array([1, 4]), 3), "lengths: expected numbers from 0 to n = 3, got [1, 4]"),
+    "too short": (core.length_mask, (np.array([-1, 3]), 3), "lengths: expected numbers from 0 to n = 3, got [-1, 3]"),
 }
 
 

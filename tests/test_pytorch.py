@@ -65,7 +65,7 @@ def array(x):
 def test_attend_is_the_reference(case):
     batch, m, n, d, _, dtype, mask, generator = case
     q, k, v = tensors(generator, dtype, (*batch, m, d), (*batch, n, d), (*batch, n, d + 1))
-    for ours, reference in zip(attend(q, k, v, mask), core.attend(*map(array, (q, k, v)), True if mask is None else array(mask))):
+    for ours, reference in zip(attend(q, k, v, mask), core.attend(*map(array, (q, k, v)), None if mask is None else array(mask))):
         assert ours.dtype == dtype
         np.testing.assert_allclose(array(ours), reference, **CLOSE[dtype])
 
@@ -117,7 +117,7 @@ def test_attend_is_scaled_dot_product_attention_with_gradients(case):
 
 def twin(ours, dtype):
     """nn.MultiheadAttention with our parameters."""
-    theirs = nn.MultiheadAttention(ours.W_q.in_features, ours.heads, batch_first=True, dtype=dtype)
+    theirs = nn.MultiheadAttention(ours.W_q.in_features, ours.num_heads, batch_first=True, dtype=dtype)
     projections = ours.W_q, ours.W_k, ours.W_v
     theirs.in_proj_weight.data = torch.cat([p.weight.data for p in projections])
     theirs.in_proj_bias.data = torch.cat([p.bias.data for p in projections])
@@ -217,7 +217,7 @@ def test_a_causal_mask_hides_the_future(case, kind):
 def test_padding_changes_nothing(case, kind, more):
     batch, m, n, d, h, dtype, _, generator = case
     q, k, v = tensors(generator, dtype, (*batch, m, d), (*batch, n, d), (*batch, n, d))
-    module, mask = layer(kind, d, dtype, h), torch.arange(n + more) < n
+    module, mask = layer(kind, d, dtype, h), (torch.arange(n + more) < n)[None]
     long = [torch.cat([x, 1e3 * torch.ones(*batch, more, d, dtype=dtype)], dim=-2) for x in (k, v)]
     output, weights = module(q, *long, mask)
     wanted, wanted_weights = module(q, k, v, None)
@@ -253,7 +253,7 @@ def test_arguments_are_left_alone(case, kind):
 @each_kind
 @pytest.mark.parametrize("extreme", [1e30, -1e30, torch.inf, -torch.inf, torch.nan])
 def test_what_a_masked_key_holds_does_not_matter(kind, extreme):
-    generator, mask = torch.Generator().manual_seed(0), torch.tensor([True, True, False])
+    generator, mask = torch.Generator().manual_seed(0), torch.tensor([[True, True, False]])
     q, k, v = tensors(generator, torch.float64, (2, 4), (3, 4), (3, 4))
     module, broken = layer(kind, 4, torch.float64, 2), k.clone()
     broken[2] = extreme
@@ -301,18 +301,23 @@ def test_split_heads_keeps_tokens_together():
 
 # ---- modules ------------------------------------------------------------------------------------------------------
 
-def test_dropout_acts_in_training_only():
+def test_dropout_acts_in_training_only_and_on_the_sum_alone():
+    """Weights are shown as they were before dropout; a value that tells its key shows which of them were left out."""
     torch.manual_seed(0)
-    module, x = MultiHeadAttention(4, 2, dropout=0.5).double(), torch.randn(8, 6, 4, dtype=torch.float64)
-    _, weights = module.train()(x, x, x)
-    plain_output, plain = module.eval()(x, x, x)
-    kept = weights != 0
-    np.testing.assert_allclose(array(weights[kept]), array(2 * plain[kept]))
-    assert 0.4 < kept.double().mean() < 0.6 and not torch.allclose(weights.sum(dim=-1), torch.ones(8, 2, 6, dtype=torch.float64))
-    assert torch.equal(module(x, x, x)[0], plain_output)
-    without = MultiHeadAttention(4, 2).double()
+    module, x = MultiHeadAttention(6, 1, dropout=0.5).double(), torch.randn(8, 6, 6, dtype=torch.float64)
+    with torch.no_grad():
+        for matrix in (module.W_v, module.W_o):
+            matrix.weight.copy_(torch.eye(6))
+            matrix.bias.zero_()
+    output, weights = module.train()(x, x, torch.eye(6, dtype=torch.float64).expand(8, 6, 6))
+    plain_output, plain = module.eval()(x, x, torch.eye(6, dtype=torch.float64).expand(8, 6, 6))
+    assert torch.equal(weights, plain) and torch.allclose(plain_output, plain[:, 0])
+    kept = output != 0
+    np.testing.assert_allclose(array(output[kept]), array(2 * plain_output[kept]))
+    assert 0.4 < kept.double().mean() < 0.6
+    without = MultiHeadAttention(6, 1).double()
     without.load_state_dict(module.state_dict())
-    assert torch.equal(without(x, x, x)[0], plain_output)
+    assert torch.equal(without(x, x, x)[0], module(x, x, x)[0])
 
 
 @pytest.mark.parametrize("kind", KINDS[1:])
@@ -346,7 +351,7 @@ def test_pooling_is_the_reference_with_one_query(case):
     module, x, mask = case
     output, weights = module(x, mask)
     d = x.shape[-1]
-    wanted = core.attend(d ** 0.5 * array(module.query), array(x), array(x), True if mask is None else array(mask)[..., None, :])
+    wanted = core.attend(d ** 0.5 * array(module.query), array(x), array(x), None if mask is None else array(mask)[..., None, :])
     assert output.dtype == weights.dtype == x.dtype and output.shape == (*x.shape[:-2], d) and weights.shape == x.shape[:-1]
     for ours, reference in zip((output, weights), wanted):
         np.testing.assert_allclose(array(ours), reference[..., 0, :], **CLOSE[x.dtype])
@@ -398,14 +403,15 @@ def test_gradients_of_pooling_are_right_and_finite_without_a_place(case):
 
 
 @pytest.mark.parametrize("wrong, message", [
-    (lambda x: (x.numpy(),), "^x: a tensor of shape .* was wanted, a ndarray came"),
-    (lambda x: (x[0, 0],), r"^x: shape \(\.\.\., n, d\) was wanted"),
-    (lambda x: (x[..., :2],), r"^x: shape \(\.\.\., n, d\) with d = 4 was wanted, \(2, 3, 2\) came"),
-    (lambda x: (x.float(),), "^x: a tensor torch.float64 was wanted, torch.float32 came"),
-    (lambda x: (x, torch.ones(2, 3)), "^mask: a boolean tensor .* torch.float32 came"),
-    (lambda x: (x, np.ones((2, 3), bool)), "^mask: .* a ndarray came"),
-    (lambda x: (x, True), "^mask: .* a bool came"),
-    (lambda x: (x, torch.ones(2, 5, dtype=torch.bool)), r"^mask: a shape that broadcasts to \(2, 1, 3\) was wanted, \(2, 1, 5\) came")])
+    (lambda x: (x.numpy(),), "^x: expected a tensor of shape .*, got a ndarray"),
+    (lambda x: (x[0, 0],), r"^x: expected shape \(\.\.\., n, 4\), got \(4,\)"),
+    (lambda x: (x[..., :2],), r"^x: expected shape \(\.\.\., n, 4\), got \(2, 3, 2\)"),
+    (lambda x: (x.float(),), "^x: expected dtype torch.float64, got torch.float32"),
+    (lambda x: (x, torch.ones(2, 3)), "^mask: expected a tensor of booleans .*, got dtype torch.float32"),
+    (lambda x: (x, np.ones((2, 3), bool)), "^mask: .*, got a ndarray"),
+    (lambda x: (x, True), "^mask: .*, got a bool"),
+    (lambda x: (x, torch.ones(2, 1, 3, dtype=torch.bool)), r"^mask: expected shape \(2, 3\), where an axis may be 1, got \(2, 1, 3\)"),
+    (lambda x: (x, torch.ones(2, 5, dtype=torch.bool)), r"^mask: expected shape \(2, 3\), where an axis may be 1, got \(2, 5\)")])
 def test_pooling_names_a_wrong_argument(wrong, message):
     with pytest.raises(ValueError, match=message):
         AttentionPooling(4).double()(*wrong(GOOD))
@@ -415,19 +421,26 @@ def test_pooling_names_a_wrong_argument(wrong, message):
 
 GOOD = torch.zeros(2, 3, 4, dtype=torch.float64)
 OTHER = GOOD[:1].expand(3, 3, 4)
-WRONG = [({"q": GOOD[..., :3]}, "^[qk]: shape .* was wanted"),
-         ({"k": GOOD[..., :3]}, "^k: shape .* was wanted"),
-         ({"v": GOOD[:, :2]}, r"^v: shape \(\.\.\., n, .\) with n = 3 was wanted, \(2, 2, 4\) came"),
-         ({"q": GOOD[0, 0]}, r"^q: shape .* was wanted, \(4,\) came"),
-         ({"k": GOOD.float()}, "^k: a tensor torch.float64 was wanted, torch.float32 came"),
-         ({"q": GOOD.long()}, "^q: a tensor .* was wanted, torch.int64 came"),
-         ({"v": GOOD.numpy()}, "^v: a tensor of shape .* was wanted, a ndarray came"),
-         ({"k": OTHER, "v": OTHER}, r"batch axes that broadcast were wanted, .*\(3,\).* came"),
-         ({"mask": torch.ones(3, 3)}, "^mask: a boolean tensor .* was wanted, torch.float32 came"),
-         ({"mask": torch.ones(3, 3, dtype=torch.int64)}, "^mask: .* torch.int64 came"),
-         ({"mask": True}, "^mask: .* a bool came"),
-         ({"mask": np.ones((3, 3), bool)}, "^mask: .* a ndarray came"),
-         ({"mask": torch.ones(3, 2, dtype=torch.bool)}, r"^mask: a shape that broadcasts to \(2, 3, 3\) was wanted, \(3, 2\) came")]
+ONES = torch.ones(3, 3, dtype=torch.bool)
+BIGGER = r"^mask: expected shape (\(3, 3\) or )?\(2, 3, 3\)( or \(2, 2, 3, 3\))?, where an axis may be 1, got "
+WRONG = [({"q": GOOD[..., :3]}, "^[qk]: expected shape .*, got"),
+         ({"k": GOOD[..., :3]}, "^k: expected shape .*, got"),
+         ({"v": GOOD[:, :2]}, r"^v: expected shape \(\.\.\., n, .\) with n = 3, got \(2, 2, 4\)"),
+         ({"q": GOOD[0, 0]}, r"^q: expected shape .*, got \(4,\)"),
+         ({"k": GOOD.float()}, "^k: expected dtype torch.float64, got torch.float32"),
+         ({"q": GOOD.long()}, "^q: expected numbers of floating point, got dtype torch.int64"),
+         ({"v": GOOD.numpy()}, "^v: expected a tensor of shape .*, got a ndarray"),
+         ({"k": OTHER, "v": OTHER}, r"^q, k, v: expected batch axes that broadcast, got q \(2,\), k \(3,\), v \(3,\)"),
+         ({"mask": torch.ones(3, 3)}, "^mask: expected a tensor of booleans .*, got dtype torch.float32"),
+         ({"mask": torch.ones(3, 3, dtype=torch.int64)}, "^mask: .*, got dtype torch.int64"),
+         ({"mask": True}, "^mask: .*, got a bool"),
+         ({"mask": np.ones((3, 3), bool)}, "^mask: .*, got a ndarray"),
+         ({"mask": ONES[:, :2]}, BIGGER + r"\(3, 2\)"),
+         ({"mask": ONES.expand(5, 2, 3, 3)}, BIGGER + r"\(5, 2, 3, 3\)"),
+         ({"mask": ONES.expand(2, 3, 3, 3)}, BIGGER + r"\(2, 3, 3, 3\)"),
+         ({"mask": ONES[:2]}, BIGGER + r"\(2, 3\); a mask of the keys alone .*: mask\[:, None\]"),
+         ({"q": GOOD[:, :1], "mask": ONES}, r"^mask: expected shape .*\(2, 1, 3\).*, got \(3, 3\)"),
+         ({"k": GOOD[:, :1], "v": GOOD[:, :1], "mask": ONES}, r"^mask: expected shape .*\(2, 3, 1\).*, got \(3, 3\)")]
 
 
 @each_kind
@@ -438,10 +451,10 @@ def test_a_wrong_argument_is_named(kind, wrong, message):
 
 
 def test_heads_must_divide_the_width():
-    with pytest.raises(ValueError, match="^heads: a divisor of dim = 5 was wanted, 2 came"):
+    with pytest.raises(ValueError, match="^num_heads: expected a divisor of the width 5, got 2"):
         MultiHeadAttention(5, 2)
 
 
 def test_integers_are_no_scores():
-    with pytest.raises(ValueError, match="^scores: a tensor of floating point was wanted, torch.int64 came"):
+    with pytest.raises(ValueError, match="^scores: expected numbers of floating point, got dtype torch.int64"):
         masked_softmax(torch.zeros(2, 2, dtype=torch.int64))

@@ -53,7 +53,7 @@ def reference(layer, q, k, v, mask):
     """Output and weights by the NumPy reference, from the layer's own numbers."""
     if isinstance(layer, MultiHeadAttention):
         arrays = layer.get_weights()
-        heads = [np.swapaxes((x @ W + b).reshape(*x.shape[:-1], layer.heads, -1), -2, -3)
+        heads = [np.swapaxes((x @ W + b).reshape(*x.shape[:-1], layer.num_heads, -1), -2, -3)
                  for x, W, b in zip((q, k, v), arrays[0:6:2], arrays[1:6:2])]
         output, weights = core.attend(*heads, mask[..., None, :, :])
         return np.swapaxes(output, -2, -3).reshape(*q.shape[:-1], -1) @ arrays[6] + arrays[7], weights
@@ -214,7 +214,7 @@ def test_every_setting_survives():
     for layer in (DotAttention(False), AdditiveAttention(7), MultiHeadAttention(6, 3, dropout=0.25)):
         again = type(layer).from_config(layer.get_config())
         assert again.get_config() == layer.get_config()
-    assert again.dropout.rate == 0.25 and (again.dim, again.heads) == (6, 3)
+    assert again.dropout.rate == 0.25 and (again.dim, again.num_heads) == (6, 3)
 
 
 def test_dropout_in_training_only():
@@ -247,19 +247,26 @@ def test_arguments_are_not_changed():
 
 q, k, v, mask = draw(6)
 WRONG = {
-    "n disagrees": (lambda: DotAttention()(q, k, v[:, :2]), r"v: shape \(..., n, e\) with n = 4 was wanted, \(2, 2, 4\) came"),
-    "width": (lambda: DotAttention()(q, k[..., :3], v), r"k: shape \(..., n, d\) with d = 4 was wanted, \(2, 4, 3\) came"),
-    "one axis": (lambda: DotAttention()(q[0, 0], k, v), r"q: shape \(..., m, c\) was wanted, \(4,\) came"),
-    "batch": (lambda: DotAttention()(q, k, np.concatenate([v, v])), "q, k, v: batch axes that broadcast were wanted"),
-    "whole numbers": (lambda: DotAttention()(q.astype(int), k, v), "q: a tensor of floating point was wanted, int64 came"),
-    "no tensor": (lambda: masked_softmax([[0.0]]), "scores: a tensor of shape .* was wanted, a list came"),
-    "mask of floats": (lambda: DotAttention()(q, k, v, mask * 1.0), "mask: booleans .* were wanted, float64 came"),
-    "mask as list": (lambda: masked_softmax(q, [[True]]), "mask: booleans .* were wanted, a list came"),
-    "mask too small": (lambda: DotAttention()(q, k, v, mask[..., :2]), r"mask: .* broadcasts to \(2, 3, 4\) was wanted, \(2, 3, 2\)"),
-    "other width later": (lambda: built(MultiplicativeAttention())(q[..., :2], k, v), r"q: .* c = 4 was wanted, \(2, 3, 2\) came"),
-    "additive later": (lambda: built(AdditiveAttention(3))(q, k[..., :2], v), r"k: .* with d = 4 was wanted, \(2, 4, 2\) came"),
-    "heads later": (lambda: built(MultiHeadAttention(4, 2))(q, k, v[..., :2]), r"v: .* with c = 4 was wanted, \(2, 4, 2\) came"),
-    "heads": (lambda: MultiHeadAttention(4, 3), "heads: a divisor of dim = 4 was wanted, 3 came"),
+    "n disagrees": (lambda: DotAttention()(q, k, v[:, :2]), r"v: expected shape \(..., n, e\) with n = 4, got \(2, 2, 4\)"),
+    "width": (lambda: DotAttention()(q, k[..., :3], v), r"k: expected shape \(..., n, d\) with d = 4, got \(2, 4, 3\)"),
+    "one axis": (lambda: DotAttention()(q[0, 0], k, v), r"q: expected shape \(..., m, c\), got \(4,\)"),
+    "batch": (lambda: DotAttention()(q, k, np.concatenate([v, v])), "q, k, v: expected batch axes that broadcast"),
+    "whole numbers": (lambda: DotAttention()(q.astype(int), k, v), "q: expected numbers of floating point, got dtype int64"),
+    "no tensor": (lambda: masked_softmax([[0.0]]), "scores: expected a tensor of shape .*, got a list"),
+    "ragged": (lambda: masked_softmax(tf.ragged.constant([[0.0], [0.0, 1.0]])), "scores: expected a tensor .*, got a RaggedTensor"),
+    "mask of floats": (lambda: DotAttention()(q, k, v, mask * 1.0), "mask: expected a tensor of booleans .*, got dtype float64"),
+    "mask as list": (lambda: masked_softmax(q, [[True]]), "mask: expected a tensor of booleans .*, got a list"),
+    "mask too small": (lambda: DotAttention()(q, k, v, mask[..., :2]), r"mask: expected shape \(2, 3, 4\), .*, got \(2, 3, 2\)"),
+    "mask too large": (lambda: DotAttention()(q, k, v, mask[:, None]), r"mask: expected shape \(2, 3, 4\), .*, got \(2, 1, 3, 4\)"),
+    "mask of keys": (lambda: DotAttention()(q, k, v, mask[:, 0]), r"mask: expected shape .*, got \(2, 4\); .* mask\[:, None\]"),
+    "mask of other heads": (lambda: MultiHeadAttention(4, 2)(q, k, v, np.stack([mask] * 3, axis=1)),
+                            r"mask: expected shape \(3, 4\) or \(2, 3, 4\) or \(2, 2, 3, 4\), .*, got \(2, 3, 3, 4\)"),
+    "padding mask": (lambda: MultiHeadAttention(4, 2)(q, k, v, k_mask=mask), r"k_mask: expected shape \(2, 4\), .*, got \(2, 3, 4\)"),
+    "other width later": (lambda: built(MultiplicativeAttention())(q[..., :2], k, v), r"q: expected shape \(..., m, 4\), got \(2, 3, 2\)"),
+    "additive later": (lambda: built(AdditiveAttention(3))(q, k[..., :2], v), r"k: expected shape \(..., n, 4\), got \(2, 4, 2\)"),
+    "heads later": (lambda: built(MultiHeadAttention(4, 2))(q, k, v[..., :2]), r"v: expected shape \(..., n, 4\), got \(2, 4, 2\)"),
+    "no heads": (lambda: MultiHeadAttention(4, 0), "num_heads: expected a whole number, at least 1, got 0"),
+    "heads": (lambda: MultiHeadAttention(4, 3), "num_heads: expected a divisor of the width 4, got 3"),
 }
 
 

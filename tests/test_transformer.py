@@ -239,15 +239,15 @@ def test_the_ramp_of_the_rate():
 def test_errors_name_what_came():
     layer = DecoderLayer(8, 2, 16)
     x, memory = torch.zeros(1, 3, 8), torch.zeros(1, 4, 8)
-    with pytest.raises(ValueError, match="heads: a divisor of dim = 8"):
+    with pytest.raises(ValueError, match="^num_heads: expected a divisor of the width 8"):
         EncoderLayer(8, 3, 16)
-    with pytest.raises(ValueError, match="memory: shape"):
+    with pytest.raises(ValueError, match="memory: expected shape"):
         layer(x, torch.zeros(1, 4, 6))
-    with pytest.raises(ValueError, match="x: shape"):
+    with pytest.raises(ValueError, match="x: expected shape"):
         EncoderLayer(8, 2, 16)(torch.zeros(1, 3, 6))
-    with pytest.raises(ValueError, match="mask: a boolean tensor"):
+    with pytest.raises(ValueError, match="mask: expected a tensor of booleans"):
         layer(x, memory, None, torch.ones(1, 4))
-    with pytest.raises(ValueError, match="mask: a shape"):
+    with pytest.raises(ValueError, match="mask: expected shape"):
         layer(x, memory, torch.ones(2, 2, dtype=torch.bool))
-    with pytest.raises(ValueError, match="x: a tensor"):
+    with pytest.raises(ValueError, match="x: expected dtype torch.float64"):
         layer(x.float(), memory)
