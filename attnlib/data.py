@@ -193,11 +193,15 @@ def pretrained():
 def token_vectors(texts):
     """Read texts with the pretrained encoder -> vectors (b, n, 384), mask (b, n), True at a token, and the tokens as lists.
 
-    Each row begins with [CLS] and ends with [SEP]; at most 256 tokens of a text are read.
+    Each row begins with [CLS] and ends with [SEP]; at most 256 tokens of a text are read.  One string, which would be read letter by
+    letter, or no text at all raises ValueError.
     """
     import torch
+    texts = texts if isinstance(texts, str) else list(texts)
+    if not texts or isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
+        raise ValueError(f"texts: expected a list of at least one string, got {texts!r:.80}")
     tokenizer, network = pretrained()
-    rows = tokenizer.encode_batch(list(texts))
+    rows = tokenizer.encode_batch(texts)
     longest = max(len(row) for row in rows)
     ids = torch.tensor([row.ids + [0] * (longest - len(row)) for row in rows])
     mask = torch.arange(longest) < torch.tensor([[len(row)] for row in rows])

@@ -56,3 +56,10 @@ def test_the_random_numbers_of_the_reader_are_left_alone():
     torch.manual_seed(1)
     data.pretrained()
     assert torch.equal(torch.rand(3), wanted)
+
+
+@pytest.mark.parametrize("texts, told", [("a string", "'a string'"), ("", "''"), ([], r"\[\]"), ([["a", "text"]], r"\[\['a', 'text'\]\]"),
+                                         (["fine", None], "None"), ("x" * 1000, "'x{79}$")])
+def test_what_is_no_list_of_texts_is_refused_in_words(texts, told):
+    with pytest.raises(ValueError, match=f"^texts: expected a list of at least one string, got .*{told}"):
+        data.token_vectors(texts)
