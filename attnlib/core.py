@@ -109,7 +109,7 @@ def entropy(weights):
 def masked_softmax(scores, mask=None):
     """Softmax among the allowed keys (mask True = may attend); a row that allows no key becomes all zeros.
 
-    Taught in 21.
+    Taught in 13.
     """
     if mask is not None:
         scores = np.where(mask, scores, -np.inf)
@@ -123,7 +123,7 @@ def masked_softmax(scores, mask=None):
 def attend(q, k, v, mask=None):
     """Average the values, each weighted by how its key's scaled dot product with the query compares; -> output, weights.
 
-    Taught in 21.
+    Taught in 13.
     """
     weights = masked_softmax(scaled_dot_scores(q, k), mask)
     return weights @ v, weights

@@ -30,12 +30,15 @@ def draw():
     for y, name in STEPS:
         plot.label(ax, -1.9, y, name, weight="bold")
     box(ax, 0.02, score, "q 0.5", plot.QUERY)
+    rail = score + 0.47                                                        # the query runs along it to every score
+    ax.plot([0.02, 0.02, 5 * 1.35 - 0.24], [score + 0.24, rail, rail], color=plot.QUERY, linewidth=1.6)
     centre = 4.55
     for i, s, a, w in zip(keys, scores, amounts, weights):
         x = 1.35 * i
         box(ax, x - 0.12, encode, f"k {i}", plot.KEY)
         box(ax, x + 0.4, encode, f"v {i}", plot.VALUE)
         arrow(ax, x - 0.12, encode - 0.27, score + 0.2, "", plot.KEY)
+        arrow(ax, x - 0.24, rail, score + 0.2, "", plot.QUERY)
         plot.label(ax, x - 0.12, score, f"0.5 · {i} = {s:.1f}", ha="center", fontsize=9)
         arrow(ax, x - 0.12, score - 0.18, normalise + 0.92, "exp", plot.MUTED)
         plot.label(ax, x - 0.12, normalise + 0.75, f"{a:.4f}", ha="center", fontsize=9)
@@ -43,6 +46,7 @@ def draw():
         plot.label(ax, x - 0.12, normalise - 0.58, f"{w:.4f}", ha="center", weight="bold", fontsize=9)
         ax.plot([x + 0.4] * 2, [encode - 0.24, score + 0.2], color=plot.VALUE, linewidth=1.2)
         ax.plot([x + 0.4] * 2, [score - 0.2, add + 0.17], color=plot.VALUE, linewidth=1.2)
+        arrow(ax, x - 0.12, normalise - 0.75, add + 0.17, "", plot.MUTED)
         plot.label(ax, x + 0.08, add, f"{w:.4f} · {i}", ha="center", color=plot.VALUE, fontsize=9)
         ax.plot([x + 0.08, centre], [add - 0.18, decode + 0.33], color=plot.OUTPUT, linewidth=0.8 + 14 * w, solid_capstyle="round")
     plot.label(ax, 7.35, normalise + 0.75, f"total {amounts.sum():.4f}", fontsize=9)
