@@ -101,3 +101,4 @@ def test_the_first_notebook_runs_in_a_browser(address, browser, checkout):
     first = next(o["data"]["image/png"] for c in stored for o in c.get("outputs", []) if "image/png" in o.get("data", {}))
     assert any(len(src) > len(first) / 2 for src in drawn)
     assert not browser.find_elements(By.CSS_SELECTOR, ".jp-Dialog")
+    assert "eavesdropping" not in (checkout / "log").read_text()

@@ -413,10 +413,32 @@ def test_a_wait_survives_ctrl_c_and_the_command_does_not_inherit_deafness():
 
 # ---- a home folder that cannot be written ------------------------------------------------------------------------
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/dev/null is a home that cannot be written on Linux")
-def test_matplotlib_is_quiet_where_the_home_folder_cannot_be_written():
-    nowhere = {"HOME": "/dev/null/home", "XDG_CACHE_HOME": "", "XDG_CONFIG_HOME": "", "MPLCONFIGDIR": "", "PYTHONPATH": str(ROOT / "tools")}
-    env = {name: value for name, value in {**os.environ, **nowhere}.items() if value}
+@pytest.fixture
+def homeless():
+    """The variables of somebody whose home folder cannot be written."""
+    if not sys.platform.startswith("linux"):
+        pytest.skip("/dev/null is a home that cannot be written on Linux")
+    own = ("XDG_", "MPLCONFIGDIR", "JUPYTER", "IPYTHONDIR")
+    return {name: value for name, value in os.environ.items() if not name.startswith(own)} | {"HOME": "/dev/null/home"}
+
+
+def test_jupyterlab_starts_where_the_home_folder_cannot_be_written(homeless):
+    code = f"import sys; sys.path.insert(0, {str(ROOT / 'tools')!r}); import book; sys.exit(book.run(sys.executable, '-m', 'jupyterlab', " \
+           "'--no-browser', '--allow-root', '--ServerApp.port=0', f'--ServerApp.root_dir={book.ROOT}'))"
+    process = subprocess.Popen([sys.executable, "-c", code], env=homeless, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                               start_new_session=True)
+    said = []
+    for line in process.stderr:
+        said.append(line)
+        if "is running at" in line:
+            break
+    os.killpg(process.pid, signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert "is running at" in said[-1], "".join(said)
+
+
+def test_matplotlib_is_quiet_where_the_home_folder_cannot_be_written(homeless):
+    env = {**homeless, "PYTHONPATH": str(ROOT / "tools")}
     draw = [sys.executable, "-c", "import matplotlib.pyplot"]
     assert "MPLCONFIGDIR" in subprocess.run(draw, env=env, capture_output=True, text=True).stderr        # the fault is real
     code = f"import book, subprocess, sys; done = subprocess.run({draw!r}, env=book.environment(), capture_output=True, text=True); " \
@@ -430,6 +452,6 @@ def test_a_home_folder_that_can_be_written_is_used(monkeypatch, tmp_path):
     for name in ("MPLCONFIGDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "not yet made"))
-    book.matplotlib_folder.cache_clear()
-    assert book.matplotlib_folder() == {}
-    book.matplotlib_folder.cache_clear()
+    book.elsewhere.cache_clear()
+    assert book.elsewhere() == {}
+    book.elsewhere.cache_clear()

@@ -258,9 +258,19 @@ def test_an_environment_whose_set_up_was_interrupted_is_noticed(tmp_path):
     assert bare(copy, sound).stdout == "True\n"
 
 
-def test_a_half_made_environment_is_made_anew_and_works(tmp_path):
+@pytest.mark.parametrize("left", ["no pip", "half of pip", "finished, but its Python is gone"])
+def test_a_half_made_environment_is_made_anew_and_works(tmp_path, left):
     copy = checkout(tmp_path)
-    subprocess.run([*BARE, "-m", "venv", "--without-pip", str(copy / ".venv")], check=True)      # as Ctrl-C in the first seconds leaves it
+    assert bare(copy, QUICK).returncode == 0
+    if left == "no pip":                                           # as Ctrl-C in the first seconds leaves it
+        shutil.rmtree(copy / ".venv")
+        subprocess.run([*BARE, "-m", "venv", "--without-pip", str(copy / ".venv")], check=True)
+    elif left == "half of pip":
+        (copy / ".venv" / "made-from.txt").unlink()
+        shutil.rmtree(next((copy / ".venv").glob("[Ll]ib/**/site-packages/pip/_internal")))
+    else:
+        for python in [*(copy / ".venv").glob("bin/python*"), *(copy / ".venv").glob("Scripts/python*")]:
+            python.unlink()
     done = bare(copy, QUICK)
     assert done.returncode == 0 and "Making .venv anew" in done.stdout, done.stdout + done.stderr
     subprocess.run([str(copy / ".venv" / "bin" / "python") if os.name != "nt" else str(copy / ".venv" / "Scripts" / "python.exe"),

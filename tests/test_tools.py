@@ -138,6 +138,13 @@ def test_nbval_is_strict_about_text_and_pictures(tmp_path):
     assert red == {i for i, (_, wanted) in enumerate(cases) if wanted}, said
 
 
+@pytest.mark.parametrize("options", [[], ["-p", "no:xdist", "-p", "no:nbval"]])
+def test_plain_pytest_works_with_nbval_or_without(options):
+    command = [sys.executable, "-m", "pytest", "-q", *options, "tests/test_masks.py", "-k", "window"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0 and "passed" in done.stdout, done.stdout + done.stderr
+
+
 def test_each_printed_number_of_the_book_counts():
     """Change any one number in any stored output, and nbval would be red (no notebook is run for this: stored is compared with stored)."""
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "--nbval", "-p", "each_number", "notebooks"]

@@ -22,10 +22,12 @@ VENV = ROOT / ".venv"
 KERNEL = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "MPLBACKEND": "",
           "TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "PYTHONUTF8": "1"}
 
+KERNEL_START = {"transport_encryption": "auto"}               # without it each kernel warns of eavesdroppers
+
 
 def environment(**more):
     """The variables for a process that runs notebooks."""
-    env = {**os.environ, **KERNEL, **matplotlib_folder(), **more}
+    env = {**os.environ, **KERNEL, **elsewhere(), **more}
     return {name: value for name, value in env.items() if value != ""}
 
 
@@ -36,18 +38,26 @@ def can_write(folder):
 
 
 @functools.lru_cache(maxsize=None)  # noqa: UP033 (older Pythons come here to be told what they lack)
-def matplotlib_folder():
-    """A folder for Matplotlib's own files where the home folder cannot be written: it would complain in the first cell that draws."""
+def elsewhere():
+    """Variables that send Matplotlib's, Jupyter's and IPython's own files to a passing folder where the home folder cannot be written.
+
+    Matplotlib would complain in the first cell that draws, and JupyterLab would not start.
+    """
     home = Path(os.path.expanduser("~")).absolute()
     usual = [home / ".matplotlib"]
     if sys.platform.startswith("linux"):
         usual = [Path(os.environ.get(name) or home / own) / "matplotlib"
                  for name, own in [("XDG_CONFIG_HOME", ".config"), ("XDG_CACHE_HOME", ".cache")]]
-    if os.environ.get("MPLCONFIGDIR") or all(map(can_write, usual)):
+    moved = [] if all(map(can_write, usual)) else ["MPLCONFIGDIR"]
+    moved += [] if can_write(home) else ["JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"]
+    moved = [name for name in moved if not os.environ.get(name)]
+    if not moved:
         return {}
-    folder = tempfile.mkdtemp(prefix="matplotlib-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return {"MPLCONFIGDIR": folder}
+    folder = Path(tempfile.mkdtemp(prefix="attention-"))
+    atexit.register(shutil.rmtree, str(folder), ignore_errors=True)
+    for name in moved:
+        (folder / name).mkdir()
+    return {name: str(folder / name) for name in moved}
 
 
 def chosen(numbers):

@@ -105,7 +105,11 @@ def renew(path, target, base, version):
     replace(beside, target.read_bytes())
     if path.suffix == ".ipynb" and pieces(target):              # a notebook that cannot be read has nothing to carry over
         cells = carry(*(json.loads(p.read_text(encoding="utf-8"))["cells"] for p in (target, path)), base)
-    lay(path, target, version, cells)
+    try:
+        lay(path, target, version, cells)
+    except OSError:
+        beside.unlink()                                         # nothing was renewed, so nothing need be kept
+        raise
     with_it = ", with what you wrote in it" if cells else ""
     return f"{target.name} is the book's new edition{with_it}; your copy as it was lies beside it: {beside.name}"
 
@@ -117,6 +121,11 @@ def records(file):
         return {name: base for name, base in found.items() if isinstance(base["cells"], dict) and isinstance(base["file"], str)}
     except (OSError, ValueError, AttributeError, KeyError, TypeError):
         return {}
+
+
+def some(names):
+    """Names for a sentence, and how many more."""
+    return ", ".join(names[:6]) + f" and {len(names) - 6} more" * (len(names) > 6)
 
 
 def same(one, other):
@@ -155,11 +164,11 @@ def update(notebooks, work, version):
     except OSError as error:
         failed.setdefault(error.strerror, []).append(record.name)
     if replaced:
-        lines.append(f"New editions of what you had not changed: {', '.join(replaced)}")
+        lines.append(f"New editions of what you had not changed: {some(replaced)}")
     if unknown:
-        lines.append(f"From which edition these were made is not known any more, so they stay as they are: {', '.join(unknown)}. "
+        lines.append(f"From which edition these were made is not known any more, so they stay as they are: {some(unknown)}. "
                      "Rename one to get the book's.")
-    return lines + [f"{work.name}/ could not be brought up to date ({why}): {', '.join(names)}. What lies there is as it was."
+    return lines + [f"{work.name}/ could not be brought up to date ({why}): {some(names)}. What lies there is as it was."
                     for why, names in failed.items()]
 
 
@@ -170,6 +179,7 @@ def arguments(work, options):
     there = work / FIRST if os.access(str(work / FIRST), os.R_OK) else book.NOTEBOOKS / FIRST
     return [f"--ServerApp.root_dir={book.ROOT}", f"--LabApp.default_url=/lab/tree/{there.relative_to(book.ROOT).as_posix()}",
             "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",      # no network
+            "--KernelManager.transport_encryption=auto",         # else each kernel warns of eavesdroppers; on a shared machine it is right
             "--LabApp.custom_css=True", f"--ServerApp.tornado_settings={ {'static_custom_path': [str(CONFIG / 'custom')]} }", *options]
 
 
@@ -180,7 +190,9 @@ def main(options):
     for line in update(book.NOTEBOOKS, work, version.strip()):
         print(line)
     if not book.can_write(work):
-        print("work/ cannot be written: JupyterLab will not be able to save there.")
+        print("work/ cannot be written: what you change will not be saved there.")
+    if not os.access(str(work / FIRST), os.R_OK):
+        print("JupyterLab opens on the book's own notebooks.")
     if hasattr(os, "geteuid") and os.geteuid() == 0 and "--allow-root" not in options:
         print("You are root here (in a container?): JupyterLab is started with --allow-root.")
         options = ["--allow-root", *options]

@@ -88,7 +88,7 @@ def execute(path):
         cell.metadata.pop("execution", None)
     client = NotebookClient(nb, timeout=600, kernel_name="python3", record_timing=False,
                             resources={"metadata": {"path": str(path.parent)}})
-    client.execute(env=book.environment())
+    client.execute(env=book.environment(), **book.KERNEL_START)
     return canonical(nb)
 
 
