@@ -106,8 +106,9 @@ def ready():
 
 def sound():
     """Whether .venv has a fitting Python with the whole of pip; an interrupt may have left less."""
-    code = ("import sys; from importlib import metadata; print(*sys.version_info[:2]); "
-            "sys.exit(not all(f.suffix == '.pyc' or f.locate().exists() for f in metadata.files('pip')))")
+    code = ("import csv, sys; from importlib import metadata; print(*sys.version_info[:2]); pip = metadata.distribution('pip'); "
+            "files = [row[0] for row in csv.reader(pip.read_text('RECORD').splitlines())]; "       # pip.files would leave out what is gone
+            "sys.exit(not all(f.endswith('.pyc') or pip.locate_file(f).exists() for f in files))")
     try:
         done = subprocess.run([str(PYTHON), "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     except OSError:
