@@ -5,6 +5,7 @@ carries the tag `trained`; the data that it shows is asserted in the notebook.  
 the one that is computed, but not by more than a factor of ten; how large it may be, an assert in its cell says.
 """
 import importlib.metadata
+import importlib.util
 import os
 import re
 import sys
@@ -19,6 +20,8 @@ except ImportError:                                              # the unit test
     IPyNbCell = None
 
 os.environ.update(book.environment())            # one thread, for the tests and for the kernels that they start
+if importlib.util.find_spec("triton"):           # PyTorch's GPU build: whole before TensorFlow, or the first optimiser's step crashes
+    importlib.import_module("torch._dynamo")
 
 ROOT = Path(__file__).parent
 

@@ -321,6 +321,15 @@ def test_a_chapter_of_both_libraries_loads_pytorch_whole_before_tensorflow():
     assert both >= 5
 
 
+@pytest.mark.parametrize("triton", [True, False])
+def test_so_do_the_tests_where_triton_is_there(triton):
+    code = f"import importlib.util as u, sys; sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / 'tools')!r}]; real = u.find_spec; " \
+           f"u.find_spec = lambda name, *more: ({triton} or None) if name == 'triton' else real(name, *more); " \
+           "import conftest; print('torch._dynamo' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == f"{triton}\n", done.stderr
+
+
 # ---- JupyterLab and its end --------------------------------------------------------------------------------------
 
 FAKE = """
