@@ -13,6 +13,7 @@ import re
 import sys
 import time
 import traceback
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -81,7 +82,7 @@ def read_number(mine):
 
 def read_letter(mine, letters):
     """The letter of "b", "(B)", "b." or "b) with its text"; Unread where there is none."""
-    if isinstance(mine, str) and (found := re.fullmatch(rf"[\s('\"]*([{letters}])[\s'\"]*([).:(].*)?", mine.lower(), re.S)):
+    if isinstance(mine, str) and (found := re.fullmatch(rf"[\s('\"]*([{letters}])[\s'\"]*([).:].*)?", mine.lower(), re.S)):
         return found[1]
     raise Unread(f"Expected one of the letters {', '.join(letters)} in quotes, got {show(mine)}")
 
@@ -150,6 +151,16 @@ def within(seconds, work):
         return False
     finally:
         sys.settrace(before)
+
+
+def memory(f, *args):
+    """The most bytes that f(*args) holds at a time.  Arrays of NumPy count, tensors of PyTorch do not."""
+    tracemalloc.start()
+    try:
+        f(*args)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
 
 
 def described(error, f=None):

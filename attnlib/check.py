@@ -12,6 +12,7 @@ import importlib.util
 import inspect
 import os
 import textwrap
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -98,7 +99,7 @@ def of_number(exercise, mine):
                 *[f"Expected a whole number. {exercise['first']}"] * (exact and value != round(value)),
                 *["Close: give three digits, or a fraction or a formula in quotes."] * (not exact and answers.rounded(value, answer)),
                 *["In per cent that is right. Expected a share, between 0 and 1."] * bool(0 < answer < 1 and equal(100 * answer)),
-                *(hint for wrong, hint in mistakes if answers.rounded(value, wrong)), exercise["first"]]
+                *(hint for wrong, hint in mistakes if value % 1 and answers.rounded(value, wrong)), exercise["first"]]
     typed = isinstance(mine, str) and mine.strip("-0123456789./ ")
     return f"not yet. {hint}{f' (Read as {value:.6g}.)' if typed else ''}"
 
@@ -150,7 +151,7 @@ def of_function(exercise, mine):
     elif texts[-2] == texts[-1]:
         texts[-2:] = answers.show(got[at], 12), answers.show(right[at], 12)
     why = ""
-    with contextlib.suppress(Exception):                    # an object that cannot even be looked at
+    with contextlib.suppress(Exception), warnings.catch_warnings(action="ignore"):     # an object that cannot even be looked at
         why = answers.explain([(got[i], right[i]) for i in bad[::len(bad) // 30 + 1]])
     rows = table([*zip([*names, "yours", "expected"], texts)])
     return f"not yet. {why}{' ' * bool(why)}The smallest input found on which it differs:\n{rows}"

@@ -297,6 +297,7 @@ def test_a_rounded_number_is_close():
         assert check.verdict(name, mine) == close, (name, mine)
     assert check.verdict("12.1", 0.4).endswith("The question is about dog.") and "Close" not in check.verdict("01.1", 0.4)
     assert check.verdict("22.7", 0.67) == check.verdict("22.7", 2 / 3)              # a listed mistake, rounded
+    assert check.verdict("33.1", 1).endswith(check.find("33.1")["first"])           # a whole number is no rounded 256/257
 
 
 def test_per_cent_of_a_share_is_said_to_be_per_cent():
@@ -311,10 +312,14 @@ def test_whole_numbers_are_exact_and_others_are_not(monkeypatch):
     assert check.verdict("12.1", 0.3001) == "right" and check.verdict("12.1", 0.31) != "right"
 
 
-@pytest.mark.parametrize("mine", ["b", "B", "(b)", "b)", "b.", " b ", "b) (4, 2)", "(B) (4, 2)", "b: (4, 2)", "b (4, 2)", "'b'",
+@pytest.mark.parametrize("mine", ["b", "B", "(b)", "b)", "b.", " b ", "b) (4, 2)", "(B) (4, 2)", "b: (4, 2)", "'b'",
                                   np.str_("b")])
 def test_a_letter_is_read_with_its_brackets_and_its_text(mine):
     assert check.verdict("00.5", mine) == "right"
+
+
+def test_the_formula_of_an_option_is_not_read_as_a_letter():
+    assert check.verdict("16.5", "b(d) = -5d").startswith("not yet. Expected one of the letters")
 
 
 @pytest.mark.parametrize("mine", ["(4, 2)", (4, 2), "card", "a card", "general", "e", "z", 2, 0.5, "", ["b"], b"b", np.zeros(3), "bb",

@@ -1,6 +1,7 @@
 """Exercises of 11_scores."""
 import numpy as np
 
+from attnlib.answers import memory
 from attnlib.check import function, mistake, number
 
 number("11.1", 2 / 11,
@@ -62,12 +63,18 @@ def _(q, k, W, v):
     return np.tanh(((q @ W[:, :c].T)[:, None] + (k @ W[:, c:].T)[None]) @ v)
 
 
+def without_block(mine):
+    q = np.ones((300, 64))
+    return "The numbers are right, but on the way an array of shape (m, n, d) is made. Mend the colleague's line: it needs none." if memory(
+        mine, q, q) > 20 * q.nbytes * 300 / 64 else None
+
+
 def draw_distance(rng):
     m, n, d = rng.integers(1, 6, 3)
     return tuple(np.round(rng.normal(size=shape), 1) for shape in [(m, d), (n, d)])
 
 
-@function("11.3", draw_distance)
+@function("11.3", draw_distance, also=without_block)
 def distance_scores(q, k):
     """A query's square belongs to its row: it needs the shape (m, 1). Without [:, None] it is spread over the keys, which raises an error
     if m and n differ, and is silently wrong if m = n > 1."""

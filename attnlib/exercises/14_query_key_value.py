@@ -109,7 +109,16 @@ def draw_triangle(rng):
     while abs(np.linalg.det(np.vstack([v.T, np.ones(3)]))) < 1:
         v = rng.integers(-3, 4, size=(3, 2)).astype(float)
     w = rng.dirichlet(np.ones(3)) if rng.random() < 0.5 else rng.normal(size=3)
-    return w @ v / w.sum() if abs(w.sum()) > 0.1 else v.mean(axis=0), v
+    o = w @ v / w.sum() if abs(w.sum()) > 0.1 else v.mean(axis=0)
+    if rng.random() < 0.3:                                              # on an edge or a corner, where both solvers say so
+        o = rng.permutation(rng.choice([[0, 0, 4], [0, 1, 3], [0, 2, 2]])) / 4 @ v
+        if solved(o, v).min() != 0 or (np.linalg.inv(np.vstack([v.T, np.ones(3)])) @ np.append(o, 1)).min() > 0:
+            return draw_triangle(rng)
+    return o, v
+
+
+def solved(o, v):
+    return np.linalg.solve(np.vstack([v.T, np.ones(3)]), np.append(o, 1))
 
 
 @function("14.5", draw_triangle)
@@ -122,6 +131,11 @@ def reachable(o, v):
 @mistake("14.5", "You asked whether each coordinate lies within the range of the values. That is a box; the triangle is smaller.")
 def _(o, v):
     return bool(((v.min(axis=0) < o) & (o < v.max(axis=0))).all())
+
+
+@mistake("14.5", "Inside and outside are right. On an edge a weight is 0, which softmax never gives: all three must be greater than 0.")
+def _(o, v):
+    return bool((solved(o, v) >= 0).all())
 
 
 @mistake("14.5", "True and False are swapped.")

@@ -1,6 +1,9 @@
 """Exercises of 31_numpy."""
+import dis
+
 import numpy as np
 
+from attnlib.answers import memory
 from attnlib.check import choice, function, mistake, number
 
 number("31.1", 12800,
@@ -13,13 +16,27 @@ number("31.1", 12800,
        first="Write the two shapes one below the other, (10, 1, 64) and (1, 20, 64). To what does an axis of size 1 stretch?")
 
 
+def walks(code):
+    return any(i.opname in ("FOR_ITER", "JUMP_BACKWARD") for i in dis.get_instructions(code)) or any(
+        walks(part) for part in code.co_consts if hasattr(part, "co_code"))
+
+
+def all_at_once(mine):
+    """Refuse a loop, which shows in the function's bytecode, and a block (m, n, d), which shows in the memory."""
+    q = np.ones((300, 64))
+    if hasattr(mine, "__code__") and walks(mine.__code__):
+        return "The numbers are right, but there is a loop. Multiplied out, the square needs one matrix product for all pairs."
+    if memory(mine, q, q) > 20 * q.nbytes * 300 / 64:
+        return "The numbers are right, but on the way a block (m, n, d) is made. Multiplied out, the square needs a table (m, n) at most."
+
+
 def draw_pairs(rng):
     b, m, n, d = rng.integers(1, 4, size=4)
     batch = (int(b),) if rng.random() < 0.5 else ()
     return rng.standard_normal((*batch, m, d)), rng.standard_normal((*batch, n, d))
 
 
-@function("31.2", draw_pairs)
+@function("31.2", draw_pairs, also=all_at_once)
 def distance_scores(q, k):
     """|q - k|² = |q|² - 2 q·k + |k|²: a column, a matrix product and a row; minus one half of it is q·k - |q|²/2 - |k|²/2."""
     return q @ k.mT - (q**2).sum(axis=-1)[..., :, None] / 2 - (k**2).sum(axis=-1)[..., None, :] / 2

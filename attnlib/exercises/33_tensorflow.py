@@ -73,7 +73,7 @@ def _(lengths, n):
 
 def draw_energies(rng):
     b, n = int(rng.integers(1, 4)), int(rng.integers(2, 5))
-    return np.round(2 * rng.normal(size=(b, n, 1)), 1), rng.random((b, n)) < 0.7
+    return np.round(2 * rng.normal(size=(b, n, 1)), 1) * rng.choice([1, 1, 500]), rng.random((b, n)) < 0.7
 
 
 @function("33.4", draw_energies)
@@ -106,6 +106,13 @@ def _(energies, keep):
     energies = np.where(keep[:, :, None], energies, -1e9)
     e = np.exp(energies - energies.max(axis=1, keepdims=True))
     return e / e.sum(axis=1, keepdims=True)
+
+
+@mistake("33.4", "Right for small energies; exp(1000) is infinite. Keep the listing's step: subtract each sentence's largest energy first.")
+def _(energies, keep):
+    e = np.where(keep[:, :, None], np.exp(energies), 0)
+    total = e.sum(axis=1, keepdims=True)
+    return e / np.where(total == 0, 1, total)
 
 
 @mistake("33.4", "You share among the sentences of the batch (axis 0). The keys run along axis 1.")

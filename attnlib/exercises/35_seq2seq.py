@@ -133,6 +133,8 @@ def _(words, state, best, size):
 
 
 def draw_next(rng):
+    if rng.random() < 0.2:                                                      # the share is met exactly
+        return rng.permutation([8, 4, 2, 1, 1]) / 16, float(rng.choice([0.5, 0.75, 0.875]))
     p = rng.random(rng.integers(3, 8)) ** 3 + 0.01
     return p / p.sum(), float(rng.choice([0.3, 0.5, 0.7, 0.9]))
 
@@ -151,6 +153,13 @@ def _(p, share):
     order = np.argsort(-p)
     kept = np.where(np.isin(np.arange(len(p)), order[np.cumsum(p[order]) <= share]), p, 0)
     return kept / max(kept.sum(), 1e-300)
+
+
+@mistake("35.5", "Right unless the share is met exactly: then the kept words are enough, and you add one more.")
+def _(p, share):
+    order = np.argsort(-p)
+    kept = np.where(np.isin(np.arange(len(p)), order[np.cumsum(p[order]) - p[order] <= share]), p, 0)
+    return kept / kept.sum()
 
 
 @mistake("35.5", "Divide by their sum: the new numbers must be probabilities again.")

@@ -132,6 +132,8 @@ def draw_reading(rng):
     item_of = np.concatenate([[i] * rng.integers(1, 3) + [-1] for i in range(items)])
     weights = rng.random((rng.integers(1, 7), len(item_of))) ** 4
     weights *= np.where(np.isin(item_of, np.flatnonzero(rng.random(items) < 0.4)), 0.05, 1)
+    if rng.random() < 0.3:                                  # in quarters, so that a sum may be 0.5 exactly
+        weights = rng.multinomial(4, np.ones(len(item_of)) / len(item_of), len(weights))
     return weights / weights.sum(axis=1, keepdims=True), item_of
 
 
@@ -151,6 +153,12 @@ def _(weights, item_of):
 def _(weights, item_of):
     received = weights.sum(axis=0)
     return sum(received[item_of == i].sum() < 0.5 for i in np.unique(item_of))
+
+
+@mistake("41.5", "Right unless the sum is 0.5: overlooked is what received *less* than half.")
+def _(weights, item_of):
+    received = weights.sum(axis=0)
+    return sum(received[item_of == i].sum() <= 0.5 for i in range(item_of.max() + 1))
 
 
 @mistake("41.5", "You averaged over the rows; in a long target every item then looks overlooked. Add the rows up.")

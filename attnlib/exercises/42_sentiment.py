@@ -38,6 +38,13 @@ def _(right, n):
     return s - half, s + half
 
 
+@mistake("42.2", "Your z is the exact quantile, 1.959964. It is right, and the task rounds it: z = 1.96.")
+def _(right, n):
+    z, s = 1.959963984540054, right / n
+    centre, half = s + z * z / (2 * n), z * np.sqrt(s * (1 - s) / n + z * z / (4 * n * n))
+    return (centre - half) / (1 + z * z / n), (centre + half) / (1 + z * z / n)
+
+
 @mistake("42.2", "The denominator 1 + z^2/n is missing.")
 def _(right, n):
     z, s = 1.96, right / n
