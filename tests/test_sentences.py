@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from attnlib import pytorch
-from attnlib.data import PAD
+from attnlib.data import BOS, EOS, PAD
 from attnlib.pytorch import Encoder, Transformer, Translator, beam_search, greedy, placed, translation_loss
 
 DECODERS = {"summary": pytorch.SummaryDecoder, "luong": pytorch.LuongDecoder, "bahdanau": pytorch.BahdanauDecoder}
@@ -44,10 +44,48 @@ def test_the_encoder_leaves_each_state_at_its_word(where):
     assert not memory[:, row == PAD].any()
 
 
+def test_begin_and_end_are_two_words():
+    assert len({PAD, BOS, EOS}) == 3
+
+
 def test_places_are_counted_from_the_words():
     table = torch.nn.Embedding(9, 4)
     for row in PADDED.values():
         torch.testing.assert_close(placed(table, torch.tensor([row]))[:, torch.tensor(row) != PAD], placed(table, BARE))
+
+
+def test_the_summary_is_the_last_state_of_each_direction_the_forward_one_first():
+    torch.manual_seed(0)
+    encoder = Encoder(9, 6, 5).double()
+    memory, summary = encoder(BARE)
+    torch.testing.assert_close(summary, torch.cat([memory[:, -1, :5], memory[:, 0, 5:]], dim=-1))
+    forward_only = encoder(torch.tensor([[5, 6, 8]]))[0]                        # another last word is not seen before it
+    torch.testing.assert_close(forward_only[:, :2, :5], memory[:, :2, :5])
+    assert not torch.allclose(forward_only[:, :2, 5:], memory[:, :2, 5:])
+
+
+def test_the_first_state_is_squeezed_between_minus_one_and_one():
+    for decoder in DECODERS.values():
+        made = decoder(9, 4, 6, 8)
+        summary = 50 * torch.randn(3, 8)
+        torch.testing.assert_close(made.begin(summary), made.first(summary).tanh())
+        assert made.begin(summary).abs().max() <= 1
+
+
+def test_widths_are_the_ones_that_the_chapters_state():
+    model = Translator(pytorch.BahdanauDecoder, 9, 11)
+    assert model.encoder.embed.embedding_dim == 32 and model.encoder.gru.hidden_size == 48
+    assert model.decoder.attention.W_q.out_features == 24 and model.decoder.out.out_features == 11
+    assert Transformer(9, 11).source.embedding_dim == 32
+
+
+def test_a_transformer_shows_the_mean_over_the_heads_of_its_last_layer():
+    torch.manual_seed(0)
+    made, seen = Transformer(9, 9, 8, num_heads=2).double(), []
+    made.decoders[-1].register_forward_hook(lambda layer, given, result: seen.append(result[1]))
+    _, weights = made(torch.tensor([[5, 6, 7], [3, 4, 8]]), TARGET.expand(2, -1))
+    torch.testing.assert_close(weights, seen[0].mean(dim=1))
+    assert not torch.allclose(weights, seen[0][:, 0])
 
 
 GOOD = torch.tensor([[5, 6, 7], [3, 4, PAD]])

@@ -232,6 +232,9 @@ def test_helpers():
     np.testing.assert_array_equal(join_masks(mask, k_mask), mask & k_mask[:, None])
     x = np.arange(12.0).reshape(1, 2, 6)
     np.testing.assert_array_equal(split_heads(x, 3), x.reshape(1, 2, 3, 2).swapaxes(1, 2))
+    wide = np.arange(2 * 3 * 4 * 6.0).reshape(2, 3, 4, 6)                      # two batch axes
+    np.testing.assert_array_equal(split_heads(wide, 2), wide.reshape(2, 3, 4, 2, 3).swapaxes(2, 3))
+    assert DotAttention().scaled and split_heads(wide[0, 0], 2).shape == (2, 4, 3)
 
 
 def test_arguments_are_not_changed():
