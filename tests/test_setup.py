@@ -134,10 +134,13 @@ def test_every_system_and_python_finds_its_packages_and_each_is_pinned(tmp_path)
 
 # ---- what is imported is declared ---------------------------------------------------------------------------------
 
+FOLDERS = [p.name for p in ROOT.iterdir() if p.name in ("attnlib", "experiments", "figures", "tests", "tools")]
+
+
 def imported():
     """{top module: a file that imports it} of attnlib, the tools, the tests, the drawings and the notebooks."""
     found = {}
-    for path in [ROOT / "conftest.py", *(p for folder in ("attnlib", "tests", "tools", "figures") for p in (ROOT / folder).rglob("*.py"))]:
+    for path in [ROOT / "conftest.py", *(p for folder in FOLDERS for p in (ROOT / folder).rglob("*.py"))]:
         modules_of(ast.parse(path.read_text(encoding="utf-8")), path, found)
     for path in book.chosen([]):
         for c in json.loads(path.read_text(encoding="utf-8"))["cells"]:
@@ -157,7 +160,7 @@ def modules_of(tree, path, found):
 
 def test_what_is_imported_is_declared():
     """Each import is of Python, of the book, or of a package that requirements.txt names: none comes by luck of another."""
-    own = {"attnlib"} | {p.stem for folder in (".", "tools", "tests", "figures") for p in (ROOT / folder).glob("*.py")}
+    own = {"conftest"} | {name for folder in FOLDERS for p in (ROOT / folder).rglob("*.py") for name in (p.stem, p.parent.name)}
     declared = {canonicalize_name(r.name) for r in wanted()} | {"tensorflow"}
     packages = importlib.metadata.packages_distributions()
     for module, where in imported().items():
