@@ -123,6 +123,18 @@ def test_after_an_update_an_edited_chapter_is_the_new_edition_with_the_answers_i
     assert texts(work / "11_second.ipynb") == ["# third", "x = 2", "print('my own cell')", "mine = 3", "# new"] and len(yours(work)) == 2
 
 
+def test_many_new_editions_are_one_line(shelf):
+    notebooks, work, _ = shelf
+    for n in range(12, 20):
+        write(notebooks / f"{n}_more.ipynb", "# more", "mine = ...")
+    lab.update(*shelf)
+    for n in range(12, 20):
+        edit(work / f"{n}_more.ipynb", "mine = ...", "mine = 3")
+        write(notebooks / f"{n}_more.ipynb", "# corrected", "mine = ...")
+    (line,) = lab.update(*shelf)
+    assert "12_more.ipynb" in line and "and 2 more" in line and len(yours(work, "19_more")) == 1
+
+
 @pytest.mark.parametrize("mine, new, carried", [
     ("ab", "ab", "ab"), ("aB", "ab", "aB"), ("ab", "aB", "aB"), ("aB", "aB", "aB"),
     ("aB", "ab2", "aB2"), ("a", "ab", "a"), ("a", "aB", "aB"), ("ab", "a", "a"), ("aB", "a", "aB"), ("1ab", "ab", "1ab"),

@@ -134,7 +134,7 @@ def same(one, other):
 
 def update(notebooks, work, version):
     """Bring work/ up to the book without losing anything of the learner's; return a line for each thing to know."""
-    lines, replaced, unknown, failed = [], [], [], {}
+    lines, renewed, replaced, unknown, failed = [], [], [], [], {}
     record = work / ".editions.json"
     editions = records(record)
     before = json.dumps(editions)
@@ -155,6 +155,7 @@ def update(notebooks, work, version):
                 replaced.append(name)
             elif not same(base["cells"], edition["cells"]):
                 lines.append(renew(path, target, base["cells"], version))
+                renewed.append(name)
             editions[name] = edition
         except (OSError, ValueError) as error:
             failed.setdefault(getattr(error, "strerror", None) or str(error), []).append(name)
@@ -163,6 +164,9 @@ def update(notebooks, work, version):
             replace(record, json.dumps(editions, indent=1).encode("utf-8"))
     except OSError as error:
         failed.setdefault(error.strerror, []).append(record.name)
+    if len(lines) > 3:
+        lines = [f"New editions, with what you wrote in them: {some(renewed)}. Your copies as they were lie beside them, "
+                 "\"(yours until …)\" in their names."]
     if replaced:
         lines.append(f"New editions of what you had not changed: {some(replaced)}")
     if unknown:
