@@ -1,8 +1,9 @@
 """nbval, made strict.
 
-Pictures are compared byte for byte where the environment is the pinned one.  A cell whose picture is drawn from a trained model
-carries the tag `trained`; the data that it shows is asserted in the notebook.  A stored figure after the sign ≈ may differ from
-the one that is computed, but not by more than a factor of ten; how large it may be, an assert in its cell says.
+Pictures are compared byte for byte where the environment is the pinned one.  A cell whose picture is drawn from a trained model,
+or from measured bytes, carries the tag `trained`; the data that it shows is asserted in the notebook.  A stored figure after the
+sign ≈ may differ from the one that is computed, but not by more than a factor of ten; how large it may be, an assert in its cell
+says.
 """
 import importlib.metadata
 import importlib.util
