@@ -10,7 +10,7 @@ import numpy as np
 
 from attnlib import plot
 
-WORDS, SCORES, ROWS = ["park", "ball", "dog"], ["0", "ln 2", "ln 3"], [5.6, 2.8, 0.0]
+WORDS, SCORES, ROWS = ["park", "ball", "dog"], ["0", "ln 2", "ln 3"], [6.2, 3.1, 0.0]
 W = [Fraction(1, 6), Fraction(1, 3), Fraction(1, 2)]
 V = [(6, 0), (0, 6), (6, 6)]
 TARGET = (6, 6)
@@ -49,11 +49,11 @@ def draw():
     g_w = [sum(g * x for g, x in zip(g_o, v)) for v in V]
     r = sum(w * g for w, g in zip(W, g_w))
     g_s = [w * (g - r) for w, g in zip(W, g_w)]
-    first = float(g_s[1]) * np.log(2) / 2 + float(g_s[2]) * np.log(3) / 2
-    fig, ax = plt.subplots(figsize=(9.6, 5.6))
+    first = f"{text(g_s[1] / 2)} ln 2 − {text(-g_s[2] / 2)} ln 3"
+    fig, ax = plt.subplots(figsize=(9.6, 6.0))
     for i, y in enumerate(ROWS):
         tags = ", ".join("1" if j == i else "0" for j in range(3))
-        fan = 2.8 + 0.3 * (1 - i)
+        fan = ROWS[1] + 0.3 * (1 - i)
         box(ax, 4.6, y + 1.35, f"key {WORDS[i]}", f"({SCORES[i]}, {tags})", f"({text(g_s[i])}, 0, 0, 0)", plot.KEY, 2.3)
         box(ax, 4.6, y, "", SCORES[i], text(g_s[i]), plot.INK, 1.1)
         box(ax, 7.9, y, "", text(W[i]), text(g_w[i]), plot.INK, 1.1)
@@ -64,18 +64,19 @@ def draw():
             both(ax, start, end)
     for x, name in [(4.6, "scores"), (7.9, "weights"), (10.6, "weight × value")]:
         ax.text(x, -0.8, name, ha="center", va="center", weight="bold", fontsize=9)
-    ax.add_patch(plt.Rectangle((6.2, -0.5), 0.55, 6.6, facecolor="#EEEEEE", edgecolor=plot.MUTED))
-    ax.text(6.475, 4.2, "softmax", rotation=90, ha="center", va="center", weight="bold", fontsize=9)
-    ax.text(6.475, 1.4, f"r = {text(r)}", rotation=90, ha="center", va="center", color=plot.ALARM, weight="bold", fontsize=9)
-    box(ax, 0.15, 2.8, "query it", "(2, 0, 0, 0)", "", plot.QUERY, 2.0)
-    ax.add_patch(plt.Rectangle((-0.85, 1.9), 2.0, 0.9, facecolor="white", edgecolor=plot.QUERY))
-    ax.text(0.15, 2.34, f"({text(round(first, 4))},\n{', '.join(text(g / 2) for g in g_s)})", ha="center", va="center",
-            color=plot.ALARM, weight="bold", fontsize=9)
-    box(ax, 13.6, 2.8, "output", pair(output), pair(g_o), plot.OUTPUT, 1.4)
-    box(ax, 15.4, 2.8, "loss", text(sum(Fraction(g) ** 2 for g in g_o) / 2), "1", plot.INK, 0.8)
-    both(ax, (14.35, 2.8), (14.95, 2.8))
-    ax.text(13.6, 1.9, f"wanted {pair(TARGET)}", ha="center", va="center", fontsize=9)
-    ax.set(xlim=(-1.0, 15.9), ylim=(-1.0, 7.8))
+    ax.add_patch(plt.Rectangle((6.2, -0.5), 0.55, 7.2, facecolor="#EEEEEE", edgecolor=plot.MUTED))
+    ax.text(6.475, 4.65, "softmax", rotation=90, ha="center", va="center", weight="bold", fontsize=9)
+    ax.text(6.475, 1.55, f"r = {text(r)}", rotation=90, ha="center", va="center", color=plot.ALARM, weight="bold", fontsize=9)
+    middle = ROWS[1]
+    box(ax, -0.15, middle, "query it", "(2, 0, 0, 0)", "", plot.QUERY, 2.6)
+    ax.add_patch(plt.Rectangle((-1.45, middle - 0.95), 2.6, 0.95, facecolor="white", edgecolor=plot.QUERY))
+    ax.text(-0.15, middle - 0.49, f"({first},\n{', '.join(text(g / 2) for g in g_s)})", ha="center", va="center",
+            color=plot.ALARM, weight="bold", fontsize=8)
+    box(ax, 13.6, middle, "output", pair(output), pair(g_o), plot.OUTPUT, 1.4)
+    box(ax, 15.4, middle, "loss", text(sum(Fraction(g) ** 2 for g in g_o) / 2), "1", plot.INK, 0.8)
+    both(ax, (14.35, middle), (14.95, middle))
+    ax.text(13.6, middle - 0.9, f"wanted {pair(TARGET)}", ha="center", va="center", fontsize=9)
+    ax.set(xlim=(-1.6, 15.9), ylim=(-1.0, 8.4))
     ax.axis("off")
     return fig
 
