@@ -43,7 +43,7 @@ def formula(text):
     text = text.translate(TYPED).lower().strip(" =≈~'\"")
     text = re.sub(r"\b(np|numpy|math|torch)\.", "", text)
     text = re.sub(r"(?<![\d.,])[1-9]\d{0,2}(,\d{3})+(?![\d,])", lambda found: found[0].replace(",", ""), text)
-    text = re.sub(r"\b(ln|log|exp|sqrt)\s*(\d+(?:\.\d+)?|e\b|pi\b)", r"\1(\2)", text)
+    text = re.sub(r"\b(ln|log|exp|sqrt)\s*(\d+(?:\.\d+)?(?![\d.]*\s*\()|e\b|pi\b)", r"\1(\2)", text)
     return re.sub(r"(?<=[\d)])\s*(?=[a-z(])(?!e[-+]?\d)", "*", text)
 
 
@@ -121,7 +121,9 @@ def outcome(f, args, names=()):
     try:
         with warnings.catch_warnings(action="ignore"):
             result = f(*own)
-    except (Exception, SystemExit) as error:
+    except SystemExit:
+        return RuntimeError("your function leaves Python")
+    except Exception as error:
         return STUB if type(error) is NotImplementedError and not error.args else error
     changed = [i for i, pair in enumerate(zip(own, args)) if not same(*pair)]
     return Changed(" and ".join(names[i] for i in changed if names)) if changed else result
@@ -179,7 +181,8 @@ def show(x, digits=4, depth=3):
         return f"[{text}]" if isinstance(x, list) else f"({text}{',' * (len(x) == 1)})"
     with contextlib.suppress(Exception):
         if hasattr(x, "dtype") or isinstance(x, (int, float, complex)):
-            return np.array2string(plain(x), precision=digits, threshold=100)
+            array = plain(x)
+            return np.array2string(array.astype(float) if array.dtype.kind == "f" else array, precision=digits, threshold=100)
     try:
         text = described(x) if isinstance(x, Exception) else repr(x)
     except Exception:
@@ -192,22 +195,24 @@ def kind(x):
     if isinstance(x, (tuple, list)):
         return f"a {type(x).__name__} of {len(x)}"
     if hasattr(x, "dtype") or isinstance(x, (int, float, complex)):
-        return f"{'an array' if np.ndim(x) else 'a number'} ({getattr(x, 'dtype', type(x).__name__)})"
+        dtype = getattr(x, "dtype", type(x).__name__)
+        return f"a {tuple(x.shape)} array of {dtype}" if np.ndim(x) else f"a number ({dtype})"
     return f"a {type(x).__name__}"
 
 
 def apart(y, e):
-    """The largest difference of two results over the largest expected number; infinity where one alone is nan or infinite."""
+    """The largest difference of two results over the largest expected number; infinity where nan and infinities differ."""
     finite = np.isfinite(e)
-    return np.abs(y * 1.0 - e)[finite].max() / np.abs(e[finite]).max() if np.array_equal(finite, np.isfinite(y)) else math.inf
+    return np.abs(y * 1.0 - e)[finite].max() / np.abs(e[finite]).max() if same(y[~finite], e[~finite]) else math.inf
 
 
 NEAR = {                                                    # what is to be said of a result that is right but for one thing
     "The numbers are right, but not their type: expected {e}, got {y}.":
         lambda y, e: same(type(e)(y), e) if type(e) in (tuple, list) else same(plain(y) * 1.0, plain(e) * 1.0),
     "One of the things that you return is the answer: return it alone.": lambda y, e: type(y) is tuple and any(same(x, e) for x in y),
-    "The numbers are right, but not their shape.": lambda y, e: same(plain(y).squeeze(), plain(e).squeeze()),
-    "Rows and columns have changed places.": lambda y, e: same(plain(y).mT, e)}
+    "The numbers are right, but not their shape: expected {e}, got {y}.": lambda y, e: same(plain(y).squeeze(), plain(e).squeeze()),
+    "Rows and columns have changed places.": lambda y, e: same(plain(y).mT, e),
+    "Your result holds nan: 0/0, or infinity minus infinity?": lambda y, e: np.isnan(plain(y)).any() > np.isnan(plain(e)).any()}
 
 
 def explain(pairs):
@@ -231,9 +236,9 @@ def explain(pairs):
     except Exception as error:
         return f"Your result cannot be compared with numbers: {described(error)}."
     if y.shape != e.shape:
-        return f"Expected shape {e.shape}, got {y.shape}."
+        return f"Expected {kind(e)}, got {kind(y)}."
     if max(apart(plain(y), plain(e)) for y, e in pairs) > 1e-3:
         return ""
     low = apart(y, e) < 2e-6 or y.dtype.kind == "f" and y.dtype.itemsize < 8
-    cause = "Was something computed in float32?" if low else "A rounded constant, a small term too many, a loop that stops early?"
+    cause = "Was something computed in float32 or less?" if low else "A rounded constant, a small term too many, a loop that stops early?"
     return f"Nearly: the largest difference is {apart(y, e):.0e} of the largest number. {cause}"

@@ -118,7 +118,7 @@ def cases(exercise):
 def of_function(exercise, mine):
     names, (inputs, right) = list(inspect.signature(exercise["answer"]).parameters), cases(exercise)
     if not callable(mine):
-        return f"not yet. Expected a function, got {answers.kind(mine)}: hand over its name alone, without brackets"
+        return f"not yet. Expected a function, got {answers.kind(mine)}: hand over its name, without brackets or quotes"
     got, also = [], []
 
     def run():
@@ -147,7 +147,7 @@ def of_function(exercise, mine):
                 return f"not yet. {hint}"
     texts = [answers.show(x) for x in (*inputs[at], got[at], right[at])]
     if isinstance(got[at], Exception):
-        texts[-2] = answers.described(got[at], inspect.unwrap(mine))
+        texts[-2] = "(changed)" if isinstance(got[at], answers.Changed) else answers.described(got[at], inspect.unwrap(mine))
     elif texts[-2] == texts[-1]:
         texts[-2:] = answers.show(got[at], 12), answers.show(right[at], 12)
     why = ""

@@ -65,7 +65,7 @@ def test_an_error_names_its_line():
     assert f"into shape (3,7), in line {line}: return wide.reshape(3, 7)\n" in check.verdict("12.2", broken)
     assert "yours        ZeroDivisionError: division by zero, in line" in check.verdict("12.2", lambda s, t: 1 / 0)
     assert "TypeError" in check.verdict("12.2", lambda s: s)
-    assert "SystemExit" in check.verdict("12.2", lambda s, t: sys.exit())
+    assert "RuntimeError: your function leaves Python" in check.verdict("12.2", lambda s, t: sys.exit())
     assert "RecursionError" in check.verdict("12.2", recursive)
 
 
@@ -79,24 +79,26 @@ def test_a_changed_argument_is_named_and_does_not_look_like_a_crash():
         return softmax(scores)
     said = check.verdict("12.2", greedy)
     assert "changes its argument scores, which the caller still needs: work on a copy" in said and "Error" not in said
+    assert "    yours        (changed)\n" in said
 
 
 @pytest.mark.parametrize("mine, said", [
-    (lambda s: log_weights(s).tolist(), "The numbers are right, but not their type: expected an array (float64), got a list of 1"),
+    (lambda s: log_weights(s).tolist(), "The numbers are right, but not their type: expected a (1, 2) array of float64, got a list of 1"),
     (lambda s: (log_weights(s), s), "One of the things that you return is the answer: return it alone."),
-    (lambda s: log_weights(s)[None], "The numbers are right, but not their shape."),
-    (lambda s: log_weights(s.astype(np.float32)), "Was something computed in float32?"),
+    (lambda s: log_weights(s)[None], "The numbers are right, but not their shape: expected a (1, 2) array of float64, got a (1, 1, 2)"),
+    (lambda s: log_weights(s.astype(np.float32)), "Was something computed in float32 or less?"),
     (lambda s: log_weights(s) * (1 + 1e-4), "Nearly: the largest difference is 1e-04 of the largest number. A rounded constant"),
     (lambda s: log_weights(s) > 0, "not yet. The smallest"),
-    (lambda s: log_weights(s)[:, :1], "Expected shape (1, 2), got (1, 1)."),
-    (lambda s: log_weights, "Expected an array (float64), got a function."),
-    (lambda s: "text", "Expected an array (float64), got a str."),
-    (lambda s: {}, "Expected an array (float64), got a dict."),
+    (lambda s: log_weights(s) * np.nan, "Your result holds nan: 0/0, or infinity minus infinity?"),
+    (lambda s: log_weights(s)[:, :1], "Expected a (1, 2) array of float64, got a (1, 1) array of float64."),
+    (lambda s: log_weights, "Expected a (1, 2) array of float64, got a function."),
+    (lambda s: "text", "Expected a (1, 2) array of float64, got a str."),
+    (lambda s: {}, "Expected a (1, 2) array of float64, got a dict."),
     (lambda s: (x for x in s), "got a generator."),
     (lambda s: torch.tensor(s).bfloat16(), "cannot be compared with numbers: TypeError: Got unsupported ScalarType BFloat16"),
     (lambda s: torch.tensor(s).to_sparse(), "cannot be compared with numbers:"),
     (lambda s: torch.tensor(s).to("meta"), "cannot be compared with numbers:"),
-    (lambda s: [[1.0], [1.0, 2.0]], "Expected an array (float64), got a list of 2."),
+    (lambda s: [[1.0], [1.0, 2.0]], "Expected a (1, 2) array of float64, got a list of 2."),
     (lambda s: np.array([None]), "cannot be compared with numbers:"),
 ], ids=lambda x: x if isinstance(x, str) else "")
 def test_every_result_gets_its_sentence(mine, said, capsys):
@@ -128,7 +130,7 @@ def test_booleans_are_told_from_numbers():
     said = check.verdict("14.5", lambda o, v: int(check.find("14.5")["answer"](o, v)))
     assert "not their type: expected a number (bool), got a number (int)" in said
     said = check.verdict("33.3", lambda lengths, n: check.find("33.3")["answer"](lengths, n).astype(int))
-    assert "not their type: expected an array (bool), got an array (int64)" in said
+    assert "not their type: expected a (1, 2, 2) array of bool, got a (1, 2, 2) array of int64" in said
 
 
 def test_a_tensor_that_wants_gradients_is_compared_like_any_other():
@@ -139,8 +141,8 @@ def test_a_tensor_that_wants_gradients_is_compared_like_any_other():
 def test_of_several_results_the_wrong_one_is_named():
     right = check.find("01.2")["answer"]
     said = check.verdict("01.2", lambda *args: (right(*args)[0], right(*args)[1][None]))
-    assert "Number 2 of the 2 results differs. The numbers are right, but not their shape." in said
-    assert "Expected a tuple of 2, got an array (float64)." in check.verdict("01.2", lambda *args: right(*args)[0])
+    assert "Number 2 of the 2 results differs. The numbers are right, but not their shape: expected" in said
+    assert "Expected a tuple of 2, got a (1,) array of float64." in check.verdict("01.2", lambda *args: right(*args)[0])
     assert "not their type: expected a tuple of 2, got a list of 2" in check.verdict("01.2", lambda *args: list(right(*args)))
 
 
@@ -152,6 +154,8 @@ def test_equal_looking_results_are_shown_with_more_digits():
     said = check.verdict("12.5", lambda s: log_weights(s) + 3e-6).split("\n")
     yours, expected = (next(line for line in said if f"    {name} " in line) for name in ("yours", "expected"))
     assert yours.split()[1:] != expected.split()[1:]
+    said = check.verdict("36.3", lambda x, lost: check.find("36.3")["answer"](x, lost).astype(np.float16))
+    assert "yours     [0.199951171875 0.300048828125]\n    expected  [0.2 0.3]" in said and "in float32 or less?" in said
 
 
 def test_long_results_are_cut():
@@ -176,7 +180,7 @@ def test_what_an_answer_prints_is_printed_once(capfd):
 
 def test_no_function_no_reply_but_a_sentence():
     assert check.verdict("12.5", 3.0).startswith("not yet. Expected a function, got a number (float)")
-    assert check.verdict("12.5", np.zeros(3)).startswith("not yet. Expected a function, got an array (float64)")
+    assert check.verdict("12.5", np.zeros(3)).startswith("not yet. Expected a function, got a (3,) array of float64")
     assert check.verdict("12.5", np.exp).startswith("not yet")
 
 
@@ -283,6 +287,7 @@ def test_what_is_no_finite_number_gets_a_sentence_at_once(mine):
 def test_a_decimal_comma_gets_a_sentence_and_thousands_are_read():
     assert check.verdict("12.1", "0,3").startswith("not yet. Expected a decimal point, as in 0.625, got '0,3'")
     assert check.verdict("12.7", "3,178").endswith("(Read as 3178.)")
+    assert check.verdict("12.7", "log10(24)").startswith("not yet. Expected a number")       # and not the logarithm of 10, times 24
     assert check.verdict("12.1", "2/5").endswith("The question is about dog.")
 
 

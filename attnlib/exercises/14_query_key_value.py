@@ -46,6 +46,11 @@ def _(W_q, W_k):
     return W_q @ W_k.T / np.sqrt(len(W_k))
 
 
+@mistake("14.2", "You multiplied by the root of d. Scaled scores are divided by it.")
+def _(W_q, W_k):
+    return W_q @ W_k.T * np.sqrt(W_q.shape[-1])
+
+
 @mistake("14.2", "You divided by d. The scale is its root.")
 def _(W_q, W_k):
     return W_q @ W_k.T / W_q.shape[-1]
@@ -82,6 +87,11 @@ def _(x_q, x_k, W_q, W_k, W_v):
 @mistake("14.3", "You let x_k ask and x_q answer. x_q reads x_k: queries from x_q, keys and values from x_k.")
 def _(x_q, x_k, W_q, W_k, W_v):
     return softmax(x_k @ W_q @ (x_q @ W_k).T / np.sqrt(W_q.shape[-1])) @ (x_q @ W_v)
+
+
+@mistake("14.3", "The matrices are exchanged: W_q makes the queries of those who ask, W_k the keys of those who are asked.")
+def _(x_q, x_k, W_q, W_k, W_v):
+    return softmax(x_q @ W_k @ (x_k @ W_q).T / np.sqrt(W_q.shape[-1])) @ (x_k @ W_v)
 
 
 @mistake("14.3", "Sources and softmax are right, the scale is gone.")

@@ -67,6 +67,11 @@ def _(q, k):
     return q @ k.mT - (q**2).sum(axis=-1)[..., :, None] / 2
 
 
+@mistake("31.2", "That is the middle term alone. Multiplied out, the square has three terms: which ones belong to q and to k alone?")
+def _(q, k):
+    return q @ k.mT
+
+
 @mistake("31.2", "Look at the middle term: |q - k|² has -2 q·k in it, so the score has +q·k.")
 def _(q, k):
     return -(q @ k.mT) - (q**2).sum(axis=-1)[..., :, None] / 2 - (k**2).sum(axis=-1)[..., None, :] / 2

@@ -100,7 +100,6 @@ ANSWERS = {
     "01.2": (
         [lstm_by_slices, lstm_in_torch, lstm_with(gate=lambda z: (1 + np.tanh(z / 2)) / 2)],
         [
-            lstm_with(bias=0),
             lstm_with(out=lambda h, c: np.array([h, c])),
             lstm_with(out=lambda h, c: h),
             lstm_with(keep=0.5),

@@ -261,7 +261,7 @@ ANSWERS = {
             lambda W_q, W_k: W_q / (s := W_q.shape[1] ** 0.25) @ W_k.T / s,
         ],
         [
-            lambda W_q, W_k: W_q @ W_k.T * W_q.shape[1] ** 0.5,
+            lambda W_q, W_k: np.abs(W_q @ W_k.T) / W_q.shape[1] ** 0.5,
             lambda W_q, W_k: W_q @ W_k.T / W_q.size**0.5,
             lambda W_q, W_k: -W_q @ W_k.T,
             lambda W_q, W_k: W_q.T @ W_k,
@@ -279,7 +279,6 @@ ANSWERS = {
             crossing(ends=lambda w, o: (o, w)),
             crossing(weights=lambda s: s),
             crossing(scale=lambda W: W.shape[0] ** 0.5 + 1),
-            lambda x_q, x_k, W_q, W_k, W_v: crossing()(x_q, x_k, W_k, W_q, W_v),
             crossing(weights=np.exp),
         ],
     ),

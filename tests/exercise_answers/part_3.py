@@ -178,7 +178,6 @@ ANSWERS = {
         [
             lambda q, k: -((q[..., :, None, :] - k[..., None, :, :]) ** 2).sum(axis=-1) / 2,
             squares_in_loops,
-            lambda q, k: q @ k.mT,
             lambda q, k: multiplied_out(q, k, 2, 2),
             lambda q, k: multiplied_out(q, k) / q.shape[-1],
             lambda q, k: multiplied_out(q, k, end=np.exp),
