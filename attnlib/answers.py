@@ -65,9 +65,9 @@ def read_number(mine):
     expected = 'a number such as 0.625, or a formula in quotes such as "5/8" or "sqrt(2)/3"'
     try:
         if isinstance(mine, str):
-            if re.search(r"\d,\d", text := formula(mine)):
+            if re.search(r"\d,\d", text := formula(mine[:300])):
                 expected = "a decimal point, as in 0.625"
-            value = worth(ast.parse(text[:200], mode="eval").body)
+            value = worth(ast.parse(text if len(mine) < 200 else "", mode="eval").body)
         else:
             expected, array = expected if np.size(mine) == 1 else "one number", plain(mine)
             value = float(array.item()) if array.dtype.kind in "iuf" else KNOWN[array.dtype]

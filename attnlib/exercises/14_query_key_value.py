@@ -120,15 +120,23 @@ def draw_triangle(rng):
         v = rng.integers(-3, 4, size=(3, 2)).astype(float)
     w = rng.dirichlet(np.ones(3)) if rng.random() < 0.5 else rng.normal(size=3)
     o = w @ v / w.sum() if abs(w.sum()) > 0.1 else v.mean(axis=0)
-    if rng.random() < 0.3:                                              # on an edge or a corner, where both solvers say so
+    if rng.random() < 0.3:                                  # on an edge or a corner
         o = rng.permutation(rng.choice([[0, 0, 4], [0, 1, 3], [0, 2, 2]])) / 4 @ v
-        if solved(o, v).min() != 0 or (np.linalg.inv(np.vstack([v.T, np.ones(3)])) @ np.append(o, 1)).min() > 0:
-            return draw_triangle(rng)
+        if solved(o, v).min() != 0 or max(w.min() for w in other_routes(o, v)) > 0:
+            return draw_triangle(rng)                       # whose rounding would put it inside
     return o, v
 
 
 def solved(o, v):
     return np.linalg.solve(np.vstack([v.T, np.ones(3)]), np.append(o, 1))
+
+
+def other_routes(o, v):
+    A, b = np.vstack([v.T, np.ones(3)]), np.append(o, 1)
+    yield from (np.linalg.inv(A) @ b, np.linalg.pinv(A) @ b, np.linalg.lstsq(A, b, rcond=None)[0])
+    swapped = [np.where(np.arange(3) == i, b[:, None], A) for i in range(3)]
+    yield np.array([np.linalg.det(M) for M in swapped]) / np.linalg.det(A)
+    yield np.array([np.linalg.det(M.T) for M in swapped]) / np.linalg.det(A.T)
 
 
 @function("14.5", draw_triangle)

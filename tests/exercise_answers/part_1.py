@@ -66,6 +66,18 @@ def barycentric(o, v):
     return second > 0 and third > 0 and second + third < 1
 
 
+def by_least_squares(o, v):
+    return (np.linalg.lstsq(np.vstack([v.T, np.ones(3)]), np.append(o, 1), rcond=None)[0] > 0).all()
+
+
+def by_determinants(o, v):
+    def area(*corners):
+        return np.linalg.det(np.hstack([corners, np.ones((3, 1))]))
+
+    parts = [area(o, v[1], v[2]), area(v[0], o, v[2]), area(v[0], v[1], o)]
+    return all(part / area(*v) > 0 for part in parts)
+
+
 def cut_heads(split=lambda W, heads: np.split(W, heads, axis=1), rows=True, number=lambda i: i):
     def kept(W_q, W_k, W_v, W_o, heads, keep):
         small = [np.hstack([split(W, heads)[number(i) % heads] for i in keep]) for W in (W_q, W_k, W_v)]
@@ -283,7 +295,7 @@ ANSWERS = {
         ],
     ),
     "14.5": (
-        [lambda o, v: abs(np.sign(sides(o, v)).sum()) == 3, barycentric],
+        [lambda o, v: abs(np.sign(sides(o, v)).sum()) == 3, barycentric, by_least_squares, by_determinants],
         [
             lambda o, v: abs(np.sign(sides(o, v)).sum()) >= 2,
             lambda o, v: not (np.abs(np.sign(sides(o, v)).sum()) == 1),
