@@ -228,7 +228,8 @@ def test_an_endless_loop_ends(mine, thread, half_a_second):
 
 
 def test_a_loop_that_ends_for_some_inputs_only_is_stopped_as_well(half_a_second):
-    assert "answered" in check.verdict("12.5", lambda s: log_weights(s) if s.size < 6 else endless(s))
+    said = check.verdict("12.5", lambda s: log_weights(s) if s.size < 6 else endless(s))
+    assert "inputs answered" in said and said.partition("scores")[2].count(".") == 6
     assert "differs" in check.verdict("12.5", lambda s: s if s.size < 6 else endless(s))
 
 
@@ -282,6 +283,12 @@ def test_what_is_no_finite_number_gets_a_sentence_at_once(mine):
     start = time.monotonic()
     assert check.verdict("12.1", mine).startswith("not yet. Expected a finite real number, got ")
     assert time.monotonic() - start < 1
+
+
+def test_the_sentence_says_what_is_expected():
+    assert check.verdict("12.1", 1j).startswith('not yet. Expected a number such as 0.625, or a formula in quotes such as "5/8" or')
+    assert check.verdict("12.1", [1, 2]) == "not yet. Expected one number, got [1, 2]"
+    assert check.verdict("00.5", 7) == "not yet. Expected one of the letters a, b, c, d in quotes, got 7"
 
 
 def test_a_decimal_comma_gets_a_sentence_and_thousands_are_read():
@@ -345,6 +352,7 @@ def test_unknown_names_say_what_was_expected():
 def test_same_knows_tuples_shapes_and_nan():
     a = np.array([1.0, np.nan])
     assert check.same((a, 1), (a.copy(), 1)) and not check.same((a, 1), (a, 2)) and not check.same(a, a[:, None])
+    assert not check.same((a,), (a, a)) and not check.same((a, a), (a,)) and not check.same([a], (a,))
     assert not check.same((a,), a) and not check.same(None, 0.0) and not check.same(None, np.nan)
     assert check.same(Fraction(1, 3), 1 / 3) and not check.same(np.array([0, 1]), np.array([False, True]))
 
