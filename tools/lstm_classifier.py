@@ -10,6 +10,9 @@ pooling   six ways to make one vector of the states, three rates, three seeds ea
 lost      learned query, half of the points lost, five ways to treat them, two rates, three seeds each; then other shares lost in use
 cut       learned query with its chosen rate, outlines cut to their first or last 24 points, three seeds
 search    hidden size, score and rate with seed 0, then two more seeds of the chosen setting
+
+`python tools/lstm_classifier.py model` trains one row of `pooling`, the learned query with seed 0 and its chosen rate, and keeps the
+weights, which the notebook loads: notebooks/data/lstm_classifier_model.npz.
 """
 import os
 import sys
@@ -97,11 +100,18 @@ def whole_letters(part):
     return whole(LETTERS[part])
 
 
+def keep(model):
+    """Write the weights of a model, in full precision, so that every processor gets the same answers from them."""
+    np.savez_compressed(FILES / "lstm_classifier_model.npz", **{name: value.numpy() for name, value in model.state_dict().items()})
+
+
 def pooling():
     for way in POOLINGS:
         tried = {rate: [row("pooling", whole_letters, way, rate, seed) for seed in SEEDS] for rate in RATES}
         for pair in chosen(tried):
             finish(*pair, whole_letters)
+        if way == QUERY:
+            keep(chosen(tried)[0][1])
         tried[BEYOND] = [row("pooling", whole_letters, way, BEYOND, seed) for seed in SEEDS]
         yield from (r for seeds in tried.values() for r, _ in seeds)
 
@@ -158,4 +168,7 @@ def write(rows):
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:] == ["model"]:
+        keep(row("pooling", whole_letters, QUERY, RATES[2], SEEDS[0])[1])
+    else:
+        main()
