@@ -158,6 +158,11 @@ def test_equal_looking_results_are_shown_with_more_digits():
     assert "yours     [0.199951171875 0.300048828125]\n    expected  [0.2 0.3]" in said and "in float32 or less?" in said
 
 
+def test_infinities_in_their_places_do_not_hide_a_small_difference():
+    said = check.verdict("15.3", lambda scores, mask: check.find("15.3")["answer"](1.0001 * scores, mask))
+    assert "Nearly: the largest difference is 1e-04 of the largest number. A rounded constant" in said
+
+
 def test_long_results_are_cut():
     for long in ([0.0] * 10**6, np.zeros(10**6), "x" * 10**6, dict.fromkeys(range(10**5)), torch.zeros(30, 30, 30),
                  [np.zeros((50, 50))] * 50):
