@@ -352,14 +352,27 @@ def test_an_empty_row_in_keras_depends_on_dropout_and_axes_and_on_being_shown():
                     "no weights; a further axis": "zeros"}
 
 
-def test_the_causal_flag_reaches_the_weights_that_are_shown():
-    """A library that dropped the flag when it shows its weights would show the future in them."""
-    x = np.random.default_rng(0).normal(size=(1, 5, D))
-    for layer, arguments in ((keras.layers.Attention(dtype="float64"), ([x, x],)), (keras_heads_layer(x.shape), (x, x)),
-                             (keras_heads_layer(x.shape, dropout=0.1), (x, x))):
-        for more in ({}, {"training": False}):
-            weights = np.asarray(layer(*arguments, use_causal_mask=True, return_attention_scores=True, **more)[1])
-            assert not weights[..., ~np.tril(np.ones((5, 5), bool))].any() and (weights[..., 0] > 0).all()
+class ForgetsWhenShown(keras.layers.MultiHeadAttention):
+    """The fault of Keras issue 23038, put in on purpose."""
+    def call(self, query, value, key=None, return_attention_scores=False, use_causal_mask=False, **more):
+        flag = use_causal_mask and not return_attention_scores
+        return super().call(query, value, key, return_attention_scores=return_attention_scores, use_causal_mask=flag, **more)
+
+
+def causal_layers(n):
+    x = np.random.default_rng(0).normal(size=(1, n, D))
+    faulty = ForgetsWhenShown(HEADS, D // HEADS, dtype="float64")
+    return {"Attention": (keras.layers.Attention(dtype="float64"), ([x, x],)), "heads": (keras_heads_layer(x.shape), (x, x)),
+            "dropout": (keras_heads_layer(x.shape, dropout=0.1), (x, x)), "faulty": (faulty, (x, x))}
+
+
+@pytest.mark.parametrize("name", ["Attention", "heads", "dropout", "faulty"])
+def test_the_causal_flag_reaches_the_weights_that_are_shown(name):
+    """A library that dropped the flag when it shows its weights would show the future in them: the faulty layer does."""
+    layer, arguments = causal_layers(5)[name]
+    for more in ({}, {"training": False}):
+        weights = np.asarray(layer(*arguments, use_causal_mask=True, return_attention_scores=True, **more)[1])
+        assert weights[..., ~np.tril(np.ones((5, 5), bool))].any() == (name == "faulty") and (weights[..., 0] > 0).all()
 
 
 def test_attend_keeps_its_own_promises_in_the_table():
