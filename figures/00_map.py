@@ -32,7 +32,7 @@ PARTS = [("0 Background", 9, "00 01 02"), ("1 Formulas", 8, ". . 11 12 13 14 15 
          ("5 Vision", 2.95, "51 52 53"), ("6 Sound and several senses", 2.95, ". . . . 61 62 63"),
          ("7 Challenges", 1.95, "71 72 73 74 75 76 77 78 79"), ("8 Reference", 0.95, "81 82 83 84")]
 PLACES = {number: (x, y) for _, y, row in PARTS for x, number in enumerate(row.split()) if number != "."}
-BENDS = {"00 02": -0.35, "32 34": -0.3, "35 37": 0.2, "41 43": 0.22}               # arrows along a row that step over a box
+BENDS = {"00 02": -0.35, "31 34": 0.19, "32 34": -0.3, "35 37": 0.2, "41 43": 0.22}               # arrows along a row that step over a box
 WIDTH, HEIGHT = 0.86, 0.58
 
 
