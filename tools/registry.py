@@ -5,6 +5,7 @@ import book
 
 CHAPTERS = tomllib.loads((book.NOTEBOOKS / "chapters.toml").read_text(encoding="utf-8"))
 THERE = [name for name, entry in CHAPTERS.items() if "planned" not in entry]
+PLANNED = [name for name in CHAPTERS if name not in THERE]
 ROUTE = [name for name in THERE if CHAPTERS[name].get("route")]
 
 
