@@ -1,7 +1,11 @@
 """The ledger of the applications, notebooks/data/results.csv: one row a comparison, ties and losses included.
 
 A chapter's script hands its rows to `record`, which puts them in place of that chapter's old ones.  `difference_low` and
-`difference_high` bound attention minus baseline at 95 %, paired where the two answer the same items; the verdict follows from them.
+`difference_high` bound attention minus baseline at 95 %, paired where the two answer the same items; the verdict follows from them:
+`attention` if the system in that column is ahead by more than the interval, `baseline` if the other is, else `tie`.
+
+`note` holds the chapter's own words where it has a reservation.  Where it calls the comparison unfair the verdict is `void`: the
+interval is kept and does not count.
 """
 import csv
 import math
@@ -12,7 +16,7 @@ from attnlib.data import FILES
 
 PATH = FILES / "results.csv"
 COLUMNS = ("chapter", "task", "data", "measure", "baseline", "baseline_score", "attention", "attention_score",
-           "difference_low", "difference_high", "interval", "map_measure", "map_score", "cpu_seconds", "verdict")
+           "difference_low", "difference_high", "interval", "map_measure", "map_score", "cpu_seconds", "verdict", "note")
 
 
 def verdict(low, high):
@@ -41,12 +45,25 @@ def rows():
 
 
 def record(chapter, new):
-    """Put `new`, dictionaries of every column but chapter and verdict, in place of the rows of `chapter`; scores get three decimals."""
-    wanted = set(COLUMNS) - {"chapter", "verdict"}
+    """Put `new` in place of the rows of `chapter`; scores get three decimals.
+
+    A row is a dictionary of every column but chapter and verdict; `note` may be left out, and `void` may be True if there is one.
+    """
+    wanted, done = set(COLUMNS) - {"chapter", "verdict", "note"}, []
     for row in new:
-        if set(row) != wanted:
+        row = {"chapter": chapter, "note": "", **row}
+        void = row.pop("void", False)
+        if set(row) - {"chapter", "note"} != wanted:
             raise ValueError(f"row: the columns {sorted(wanted)} were wanted, {sorted(row)} came")
-    new = [{"chapter": chapter, **row, "verdict": verdict(row["difference_low"], row["difference_high"])} for row in new]
-    new = [{k: f"{v:.3f}" if isinstance(v, float) else v for k, v in row.items()} for row in new]
+        if void and not row["note"]:
+            raise ValueError("row: a note was wanted, since the verdict is void, none came")
+        follows = verdict(row["difference_low"], row["difference_high"])
+        done.append({k: f"{v:.3f}" if isinstance(v, float) else v for k, v in row.items()} | {"verdict": "void" if void else follows})
     kept = [row for row in rows() if row["chapter"] != chapter]
-    book.write_table(PATH, sorted(kept + new, key=lambda row: row["chapter"]), COLUMNS)
+    book.write_table(PATH, sorted(kept + done, key=lambda row: row["chapter"]), COLUMNS)
+
+
+def as_recorded(row):
+    """A row of the ledger in the form that `record` takes."""
+    bounds = {name: float(row[name]) for name in ("difference_low", "difference_high")}
+    return {k: v for k, v in row.items() if k not in ("chapter", "verdict")} | bounds | {"void": row["verdict"] == "void"}
