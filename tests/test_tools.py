@@ -54,6 +54,17 @@ def about(text):
     return new_notebook(cells=[cell])
 
 
+def test_outputs_say_which_lines_changed_and_that_a_picture_is_another():
+    old, fresh = about("a 1\nb 2\n"), about("a 1\nb 3\n")
+    for nb, png in (old, "QQ=="), (fresh, "Qg=="):
+        nb.cells[0].id = "c07"
+        nb.cells[0].outputs.append(new_output("display_data", {"image/png": png, "text/plain": "<Figure>"}))
+    assert not list(outputs.changes(old, old))
+    told = list(outputs.changes(old, fresh))
+    assert [line.split(", ")[0] for line in told] == ["  c07  -b 2", "  c07  -a picture", "  c07  +b 3", "  c07  +a picture"]
+    assert list(outputs.changes(new_notebook(), old))[0] == "  c07  +a 1"
+
+
 def test_outputs_keep_what_differs_only_after_the_about_sign():
     fresh = about("took ≈ 13 ms for 4 keys")
     outputs.keep_about(fresh, about("took ≈ 12.5 ms for 4 keys"))

@@ -1,8 +1,9 @@
 """Run notebooks and store their outputs in place: python tools/outputs.py [11 32 ...]
 
-A file changes only where an output changed: figures after the sign ≈ are kept when nothing else differs.  Then the index of
+A file changes only where an output changed, and each line that changed is printed: figures after the sign ≈ are kept when nothing else differs.  Then the index of
 symbols, formulas and functions, notebooks/formulas.md, is written anew.
 """
+import difflib
 import hashlib
 import re
 import sys
@@ -81,6 +82,24 @@ def keep_about(new, old):
             cell.outputs = before
 
 
+def changes(old, new):
+    """What each cell puts out otherwise than before, by its id: lines with - and +; of a picture, that it is another."""
+    before = {cell.id: list(shown(cell)) for cell in old.cells}
+    for cell in new.cells:
+        lines = difflib.unified_diff(before.get(cell.id, []), list(shown(cell)), lineterm="", n=0)
+        yield from (f"  {cell.id}  {line}" for line in lines if line[:1] in "+-" and line[:3] not in ("+++", "---"))
+
+
+def shown(cell):
+    """The lines that a cell puts out; a picture is a line with the fingerprint of its bytes."""
+    for output in cell.get("outputs", []):
+        for kind, text in {"text": output.get("text", ""), "error": output.get("evalue", ""), **output.get("data", {})}.items():
+            if kind.startswith("image/"):
+                yield f"a picture, {hashlib.sha256(text.encode()).hexdigest()[:7]}"
+            else:
+                yield from str(text).splitlines()
+
+
 def execute(path):
     """Run one notebook from top to bottom; return it in canonical form."""
     nb = nbformat.read(path, as_version=4)
@@ -95,12 +114,12 @@ def execute(path):
 def main(numbers):
     for path in book.chosen(numbers):
         before = path.read_text(encoding="utf-8")
-        nb = execute(path)
-        keep_about(nb, nbformat.reads(before, as_version=4))
+        old, nb = nbformat.reads(before, as_version=4), execute(path)
+        keep_about(nb, old)
         after = nbformat.writes(nb) + "\n"
         if after != before:
             path.write_text(after, encoding="utf-8", newline="\n")
-        print(f"{path.stem}: {'changed' if after != before else 'unchanged'}", flush=True)
+        print(f"{path.stem}: {'changed' if after != before else 'unchanged'}", *changes(old, nb), sep="\n", flush=True)
     return formulas.main()
 
 
