@@ -53,3 +53,9 @@ def test_hours_are_the_sums_of_the_chapters():
 def test_sizes_are_the_set_ups():
     download, disk = re.search(r"about (\d+ MB)\*\* and fills \*\*([\d.]+ GB)", README).groups()
     assert f"about {download} to download and {disk} on disk" in setup.SIZE
+
+
+def test_the_workflow_runs_readmes_command_on_each_admitted_python():
+    workflow = (ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
+    assert "- run: make test\n" in workflow and "\nmake test " in README
+    assert {f"3.{minor}" for minor in range(11, 14)} == set(re.findall(r'python: "([\d.]+)"', workflow)) and 'requires-python = ">=3.11,<3.14"' in (ROOT / "pyproject.toml").read_text()
