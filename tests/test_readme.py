@@ -58,4 +58,5 @@ def test_sizes_are_the_set_ups():
 def test_the_workflow_runs_readmes_command_on_each_admitted_python():
     workflow = (ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
     assert "- run: make test\n" in workflow and "\nmake test " in README
-    assert {f"3.{minor}" for minor in range(11, 14)} == set(re.findall(r'python: "([\d.]+)"', workflow)) and 'requires-python = ">=3.11,<3.14"' in (ROOT / "pyproject.toml").read_text()
+    assert {f"3.{minor}" for minor in range(11, 14)} == set(re.findall(r'python: "([\d.]+)"', workflow))
+    assert 'requires-python = ">=3.11,<3.14"' in (ROOT / "pyproject.toml").read_text()
