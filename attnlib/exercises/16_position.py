@@ -145,9 +145,9 @@ number("16.4", math.log(2),
        first="Write down the amounts of the place itself, of its neighbour, of the one before: a geometric series. What is its sum?")
 
 choice("16.5", "b",
-       "A reward for distance makes the farthest key the dearest, and the farthest that a causal query sees is place 0, however long "
+       "A reward for distance gives the farthest key the largest score, and the farthest that a causal query sees is place 0, however long "
        "the text. Scores that know differences only can still find an edge.",
-       [("a", "That reads the query's own place: the nearest is the dearest."),
+       [("a", "That reads the query's own place: the nearest key has the largest score."),
         ("c", "Beyond 8 places all distances share one number, and the weight is split among all places that are 8 or more away."),
         ("d", "Without any bias all places get the same weight, 1/(i + 1) each.")])
 
@@ -187,7 +187,7 @@ def _(q, k, m, lengths):
     return weights_by(q, k, m, lengths, scores=dot_scores)
 
 
-@mistake("16.7", "Distance is rewarded: the farther, the dearer. The score falls by m for each place.")
+@mistake("16.7", "Distance is rewarded: the farther, the higher the score. It falls by m for each place.")
 def _(q, k, m, lengths):
     return weights_by(q, k, -m, lengths)
 
