@@ -12,11 +12,11 @@ EARLY = [(0, 1964, "Nadaraya; Watson\nkernel regression", "weigh"), (1.5, 1980, 
          (4.9, 1992, "Schmidhuber\nfast weights", "weigh"), (5.4, 1994, "Bengio et al.\nvanishing gradients", "layers"),
          (7.2, 1997, "Hochreiter, Schmidhuber\nLSTM", "layers"), (8.4, 1998, "Itti et al.\nsaliency map", "look"),
          (10.1, 2010, "Larochelle, Hinton\nlearned glimpses", "look"), (11.6, 2013, "Graves\nsoft window", "weigh")]
-LATE = [(0, "2014 Jun", "Cho et al.\nGRU, encoder–decoder", "layers"), (0.9, "2014 Jun", "Mnih et al.\nglimpses", "look"),
+LATE = [(0, "2014 Jun", "Cho et al.\ngated unit,\nencoder–decoder", "layers"), (0.9, "2014 Jun", "Mnih et al.\nglimpses", "look"),
         (1.9, "2014 Sep", "Bahdanau et al.\nsoft alignment", "weigh"),
-        (2.3, "2014 Sep", "Sutskever et al.\nsequence to sequence", "layers"), (3.4, "2014 Oct", "Weston et al.\nmemory networks", "weigh"),
-        (4.9, "2014 Oct", "Graves et al.\nneural\nTuring machine", "weigh"),
-        (5.7, "2015 Feb", "Xu et al.\ncaptions", "look"), (6.4, "2015 Aug", "Luong et al.\ndot, general", "weigh"),
+        (2.3, "2014 Sep", "Sutskever et al.\nsequence to sequence", "layers"),
+        (3.4, "2014 Oct", "Graves et al.\nneural\nTuring machine", "weigh"), (4.4, "2015 Feb", "Xu et al.\ncaptions", "look"),
+        (4.9, "2015 Mar", "Sukhbaatar et al.\nend-to-end memory", "weigh"), (6.4, "2015 Aug", "Luong et al.\ndot, general", "weigh"),
         (7.8, "2016 Sep", "Wu et al.\nGoogle's system", "weigh"), (9.2, "2017 Jun", "Vaswani et al.\nTransformer", "weigh"),
         (10.5, "2018 Oct", "Devlin et al.\nBERT", "weigh"), (11.6, "2020 Oct", "Dosovitskiy et al.\nViT", "look")]
 ROW = {"layers": 2.0, "weigh": 1.0, "look": 0.0}
