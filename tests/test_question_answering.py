@@ -73,6 +73,26 @@ def test_marks_by_hand(said, wanted, exact, f1):
     assert CHAPTER.f1(said, wanted) == pytest.approx(f1)
 
 
+READERS = {"memory": lambda: CHAPTER.MemoryNet(3), "GRU": lambda: CHAPTER.GruReader(),
+           "GRU, both ways": lambda: CHAPTER.GruReader(layers=2), "mean": lambda: CHAPTER.MeanReader()}
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_reader_takes_its_word_counts_to_another_device_and_into_its_file(reader):
+    model = READERS[reader]()
+    assert {"in_fact", "in_question"} <= set(model.state_dict())
+    far = model.to("meta")
+    answer, scores = far(DRAWN.facts.to("meta"), DRAWN.question.to("meta"))
+    assert answer.device.type == scores.device.type == "meta"
+
+
+def test_stems_join_the_forms_of_a_word():
+    assert CHAPTER.stems(["raise", "raises", "raised", "raising"]) == ["rais"] * 4
+    texts, asked = ["A call that raises exceptions.", "A list of numbers."], ["raising an exception"]
+    (with_stems,), (without,) = (CHAPTER.bm25_scores(texts, asked, stemmer) for stemmer in (CHAPTER.stems, None))
+    assert with_stems[0] > 0 == with_stems[1] and not without.any()
+
+
 def test_spans_are_ordered_and_short():
     logs = torch.full((1, 2, 4), -9.0)
     logs[0, 0, 3], logs[0, 1, 0], logs[0, 0, 1], logs[0, 1, 2] = 0.0, 0.0, -1.0, -1.0
