@@ -11,7 +11,8 @@ import summarization  # noqa: E402
 
 from attnlib.data import FILES  # noqa: E402
 
-CHAPTER = book.taught("43", "CHOICES", "add_gains", "centrality", "copy_hits", "lettered", "numbered", "part", "repeated", "rouge")
+CHAPTER = book.taught("43", "CHOICES", "Summarizer", "add_gains", "centrality", "copy_hits", "lettered", "numbered", "part", "repeated",
+                      "rouge", "write")
 ROW = {"name": "pack.sort", "summary": "Sort a list in place.",
        "target": ["sort", "a", "list", "in", "place"], "source": ["sort", ":", "equal", "items"],
        "body": ["Equal items keep their order.", "Sort a list in place now.", "Strings come first in a list."]}
@@ -68,6 +69,32 @@ def test_what_is_written_is_scored(monkeypatch):
     assert lines == [texts]
     plain = SimpleNamespace(decoder=SimpleNamespace(attention=None))
     assert "copy_hit" not in summarization.written(CHAPTER, plain, [row], WORDS)[0]
+
+
+@pytest.mark.parametrize("arm", list(CHAPTER.CHOICES))
+def test_a_writer_runs_where_its_source_lies(arm):
+    """PyTorch's `meta` device knows shapes and no numbers: a tensor made on the CPU by mistake meets one of it and raises.
+
+    What the encoder finds is put there by hand, for it packs by lengths, which `meta` has not (tests/test_devices.py asks it alone).
+    """
+    model = CHAPTER.Summarizer(len(WORDS), hidden_dim=4, **CHAPTER.CHOICES[arm]).to("meta")
+    source, target = torch.tensor([[4, 7, 5, 2], [5, 6, 2, 0]], device="meta"), torch.tensor([[4, 2], [7, 2]], device="meta")
+    memory, summary = torch.zeros(2, 4, 8, device="meta"), torch.zeros(2, 8, device="meta")
+    model.read = lambda source: (model.decoder.begin(summary), memory, summary, source != 0)
+    p, weights, coverage = model(source, target)
+    assert p.device.type == weights.device.type == coverage.device.type == "meta" and p.shape == (2, 2)
+
+
+def test_what_writing_makes_is_asked_for_its_device(monkeypatch):
+    made, original = [], torch.zeros
+    model = CHAPTER.Summarizer(len(WORDS), hidden_dim=4, coverage=True)
+
+    def told(*shape, **how):
+        made.append("device" in how)
+        return original(*shape, **how)
+    monkeypatch.setattr(torch, "zeros", told)
+    CHAPTER.write(model, torch.tensor([[4, 7, 5, 2]]), limit=2)
+    assert made and all(made)
 
 
 def test_lines_that_are_alike_are_counted():
