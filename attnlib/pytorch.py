@@ -156,7 +156,7 @@ class AttentionPooling(nn.Module):
 class Encoder(nn.Module):
     """Read token numbers (b, n) in both directions; -> memory (b, n, 2h) and summary (b, 2h), the two last states.
 
-    Taught in 41.
+    Taught in 35.
     """
 
     def __init__(self, words, embed_dim, hidden_dim):
@@ -178,7 +178,7 @@ class Encoder(nn.Module):
 class Decoder(nn.Module):
     """What all decoders share: word vectors, a first state (b, h) from the summary, and scores of the next word.
 
-    Taught in 41.
+    Taught in 35.
     """
 
     def __init__(self, words, embed_dim, hidden_dim, memory_dim):
@@ -198,7 +198,7 @@ class Decoder(nn.Module):
 class SummaryDecoder(Decoder):
     """Write with the summary as the context of every word; -> scores (b, m, words), no weights, last state (b, h).
 
-    Taught in 41.
+    Taught in 35.
     """
 
     def __init__(self, words, embed_dim, hidden_dim, memory_dim):
@@ -214,7 +214,7 @@ class SummaryDecoder(Decoder):
 class LuongDecoder(Decoder):
     """Step first, then attend with the new state; -> scores (b, m, words), weights (b, m, n), last state (b, h).
 
-    Taught in 41.
+    Taught in 35.
     """
 
     def __init__(self, words, embed_dim, hidden_dim, memory_dim):
@@ -231,7 +231,7 @@ class LuongDecoder(Decoder):
 class BahdanauDecoder(Decoder):
     """Attend with the old state, then step; -> scores (b, m, words), weights (b, m, n), last state (b, h).
 
-    Taught in 41.
+    Taught in 35.
     """
 
     def __init__(self, words, embed_dim, hidden_dim, memory_dim):
@@ -254,7 +254,7 @@ class BahdanauDecoder(Decoder):
 class Translator(nn.Module):
     """An encoder and a decoder; -> scores of each next word (b, m, words) and weights (b, m, n) or None.
 
-    Taught in 41.
+    Taught in 35.
     """
 
     def __init__(self, decoder, source_words, target_words, embed_dim=32, hidden_dim=48):
@@ -381,7 +381,7 @@ class Transformer(Translator):
 def translation_loss(model, source, target):
     """Mean surprise at each next word of the target when the words before it are given; padding does not count.
 
-    Taught in 41.
+    Taught in 35.
     """
     scores, _ = model(source, target)
     return nn.functional.cross_entropy(scores.flatten(0, 1), target.flatten(), ignore_index=PAD)
@@ -392,7 +392,7 @@ def translation_loss(model, source, target):
 def greedy(model, source, limit):
     """Write the most probable next word, again and again, until every sentence has ended or `limit` words stand.
 
-    Taught in 41.
+    Taught in 35.
     """
     state, memory = model.read(source)
     words = [torch.full_like(source[:, :1], BOS)]

@@ -129,7 +129,7 @@ def test_chrf_by_hand():
     assert CHRF(char_order=1).sentence_score("35 euro", ["35 euros"]).score == pytest.approx(100 * 15 / 17)
 
 
-# ---- the encoder and the decoders of 41_translation --------------------------------------------------------------
+# ---- the encoder and the decoders of 35_seq2seq --------------------------------------------------------------
 
 @pytest.fixture(params=("SummaryDecoder", "LuongDecoder", "BahdanauDecoder"))
 def model(request):

@@ -88,16 +88,36 @@ def test_a_beam_waits_for_what_the_penalty_may_still_forgive():
 
 
 def test_the_table_of_35_holds_what_its_script_would_write():
-    """Each arm of the notebook: every rate once on validation rows, then three seeds with the best of them."""
+    """Each decoder of the notebook: every rate once on validation rows, then three seeds with the best of them.
+
+    Those that chose the lowest rate tried a lower one; the decoder without attention got ten times the steps.
+    """
     script = importlib.import_module("seq2seq")
     with open(FILES / "seq2seq.csv", encoding="utf-8") as file:
         table = list(csv.DictReader(file))
-    chapter = book.taught("35", "ARMS", "LETTERS", "Translator", "parameters")
-    assert list(dict.fromkeys(row["arm"] for row in table)) == list(chapter.ARMS)
-    for arm in chapter.ARMS:
+    chapter = book.taught("35", "ARMS", "LETTERS", "LOCAL", "STEPS", "Translator", "parameters")
+    decoders = chapter.ARMS | chapter.LOCAL
+    assert list(dict.fromkeys(row["arm"] for row in table)) == list(decoders)
+    lowest = []
+    for arm in decoders:
         valid, test = ([row for row in table if (row["arm"], row["split"]) == (arm, split)] for split in ("valid", "test"))
         assert [float(row["rate"]) for row in valid] == list(script.RATES)
-        best = max(valid, key=lambda row: sum(float(row[f"exact_{n}"]) for n in (1, 2, 3)))["rate"]
+        best = script.chosen(valid)
+        lowest += [arm] if float(best) == script.RATES[0] else []
         assert [(row["rate"], row["seed"]) for row in test] == [(best, str(seed)) for seed in script.SEEDS]
-        model = chapter.Translator(chapter.ARMS[arm], len(chapter.LETTERS), 34, embed_dim=24, hidden_dim=32)
+        model = chapter.Translator(decoders[arm], len(chapter.LETTERS), 34, embed_dim=24, hidden_dim=32)
         assert {int(row["parameters"]) for row in valid + test} == {chapter.parameters(model)}
+        assert {int(row["steps"]) for row in valid + test} == {chapter.STEPS}
+    assert [(row["arm"], float(row["rate"]), row["seed"]) for row in table if row["split"] == "lower"] == [
+        (arm, script.LOWER, "0") for arm in lowest]
+
+
+def test_the_decoders_of_35_stay_on_the_device_of_their_input():
+    """`meta` stands for any other device; a window's places must be made there, too."""
+    chapter = book.taught("35", "ARMS", "LOCAL")
+    memory, summary = torch.empty(2, 5, 8, device="meta"), torch.empty(2, 8, device="meta")
+    mask, words = torch.ones(2, 5, dtype=torch.bool, device="meta"), torch.full((2, 3), 3, device="meta")
+    for make in (chapter.ARMS | chapter.LOCAL).values():
+        decoder = make(34, 6, 4, 8).to(device="meta", dtype=memory.dtype)
+        scores, _, state = decoder(words, decoder.begin(summary), memory, summary, mask)
+        assert scores.is_meta and state.is_meta

@@ -21,7 +21,7 @@ An index of the book. `tools/formulas.py` writes it from the notebooks and from 
 ## Symbols
 
 A symbol has one row for each of its meanings and shapes; *home* introduces it. Symbols that share a row stand under the first of them.
-In a shape `m` counts queries and `n` keys, `b` the sequences of a batch in 01 and 41; most other letters are widths, chosen by
+In a shape `m` counts queries and `n` keys, `b` the sequences of a batch in 01 and 35; most other letters are widths, chosen by
 each chapter.
 `()` is a single number, `...` stands for any axes before. The last axis of scores and weights runs over keys.
 

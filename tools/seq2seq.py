@@ -1,10 +1,13 @@
-"""Train every arm of 35_seq2seq and write notebooks/data/seq2seq.csv: python tools/seq2seq.py
+"""Train every arm of 35_seq2seq and write notebooks/data/seq2seq.csv: python tools/seq2seq.py [more]
 
 The notebook is the one place where data, models and measures are defined: this script takes the definitions that it
 needs from its cells and runs none of its other lines.
 The learning rate of each arm is chosen by the validation rows (`valid`, seed 0); the test rows are looked at with three seeds
-(`test`).  Ten to fourteen minutes on one core.
+(`test`).  Then the arms whose best rate was the lowest of the grid try a lower one (`lower`), and the arm without attention gets
+ten times the steps, its rate chosen anew among four (`long_valid`), and three seeds (`long_test`).  About half an hour on one
+core; with the word `more` only what follows after "Then" is trained, and all other rows stay.
 """
+import csv
 import os
 import sys
 
@@ -16,7 +19,7 @@ import numpy as np  # noqa: E402
 from attnlib.data import FILES  # noqa: E402
 from attnlib.train import parameters  # noqa: E402
 
-RATES, SEEDS = (0.01, 0.02, 0.04), (0, 1, 2)
+RATES, LOWER, LONG_RATES, SEEDS = (0.01, 0.02, 0.04), 0.005, (0.0025, 0.005, 0.01, 0.02), (0, 1, 2)
 
 
 def measured(chapter, model, split):
@@ -30,27 +33,46 @@ def measured(chapter, model, split):
     return result
 
 
-def main():
-    chapter, rows = book.taught("35", "ARMS", "exact", "exposure", "held_out", "hits", "train"), []
-    for arm in chapter.ARMS:
-        trained = {}
+def row(chapter, trained, pool, prefix, arm, rate, seed, steps):
+    """One row of the table: a training, kept in `trained`, measured on the days of `pool`."""
+    if (rate, seed) not in trained:
+        trained[rate, seed] = chapter.train((chapter.ARMS | chapter.LOCAL)[arm], rate, seed, steps)
+    model, losses, seconds = trained[rate, seed]
+    result = {"split": prefix + pool, "arm": arm, "rate": rate, "seed": seed, "steps": steps, "parameters": parameters(model),
+              "cpu_seconds": f"{seconds:.0f}", "loss": f"{np.mean(losses[-20:]):.3f}"} | measured(chapter, model, pool)
+    print(*result.values(), file=sys.stderr, flush=True)
+    return result
 
-        def row(split, rate, seed, arm=arm, trained=trained):
-            if (rate, seed) not in trained:
-                trained[rate, seed] = chapter.train(arm, rate, seed)
-            model, losses, seconds = trained[rate, seed]
-            head = {"split": split, "arm": arm, "rate": rate, "seed": seed, "parameters": parameters(model),
-                    "cpu_seconds": f"{seconds:.0f}", "loss": f"{np.mean(losses[-20:]):.3f}"}
-            rows.append(head | measured(chapter, model, split))
-            print(*rows[-1].values(), file=sys.stderr, flush=True)
 
-        for rate in RATES:
-            row("valid", rate, SEEDS[0])
-        best = max(rows[-len(RATES):], key=lambda r: sum(float(r[f"exact_{n}"]) for n in (1, 2, 3)))["rate"]
-        for seed in SEEDS:
-            row("test", best, seed)
+def chosen(rows):
+    """The rate of the row with the most exact rows of one to three dates."""
+    return max(rows, key=lambda r: sum(float(r[f"exact_{n}"]) for n in (1, 2, 3)))["rate"]
+
+
+def searched(chapter, arm, prefix, rates, steps):
+    """The rows of an arm: each rate on the validation rows, the best with each seed on the test rows."""
+    trained = {}
+    tried = [row(chapter, trained, "valid", prefix, arm, rate, SEEDS[0], steps) for rate in rates]
+    return tried + [row(chapter, trained, "test", prefix, arm, chosen(tried), seed, steps) for seed in SEEDS]
+
+
+def table():
+    with open(FILES / "seq2seq.csv", newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def main(more):
+    chapter = book.taught("35", "ARMS", "LOCAL", "STEPS", "exact", "exposure", "held_out", "hits", "train")
+    if more:
+        rows = [r for r in table() if r["split"] in ("valid", "test")]
+    else:
+        rows = [r for arm in chapter.ARMS | chapter.LOCAL for r in searched(chapter, arm, "", RATES, chapter.STEPS)]
+    for arm in chapter.ARMS | chapter.LOCAL:
+        if float(chosen([r for r in rows if (r["split"], r["arm"]) == ("valid", arm)])) == RATES[0]:
+            rows.append(row(chapter, {}, "valid", "", arm, LOWER, SEEDS[0], chapter.STEPS) | {"split": "lower"})
+    rows += searched(chapter, "none", "long_", LONG_RATES, 10 * chapter.STEPS)
     book.write_table(FILES / "seq2seq.csv", rows)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:] == ["more"])

@@ -1,5 +1,6 @@
 """Train every arm of 41_translation and write notebooks/data/translation.csv: python tools/translation.py [ARM ...]
 
+The notebook is the one place where training and measures are defined: this script takes the definitions that it needs from its cells.
 First the learning rate of each arm and language is chosen on the validation split (rows `valid`, one seed each), then three
 seeds are trained with it and the test split is looked at (rows `test`).  Three more arms ask why an arm failed: French without
 attention with twice the width and four times the steps (`large`, one seed), Chinese after Luong with four times the steps
@@ -11,12 +12,14 @@ not tell them apart.  About thirty-five minutes on one core.  Named arms are tra
 `python tools/translation.py parts` trains two of the Chinese runs again, Bahdanau's at the rates 0.005 and 0.01, and counts on the
 validation lists of five, number by number, what is right and where the largest weight lies: notebooks/data/translation_parts.csv.
 
+`python tools/translation.py models` trains two test rows of seed 0 again, French without attention and Chinese after Bahdanau, and keeps
+their weights, which the notebook loads, and the losses of the first: notebooks/data/translation_models.npz.
+
 `python tools/translation.py ledger` trains nothing: it computes the chapter's rows of notebooks/data/results.csv from the table.
 """
 import csv
 import os
 import sys
-import time
 from unittest import mock
 
 import book
@@ -27,8 +30,10 @@ import torch  # noqa: E402
 from sacrebleu.metrics import CHRF  # noqa: E402
 
 from attnlib import data, pytorch  # noqa: E402
-from attnlib.data import FILES, Vocabulary, alignment, held_out_lists, join, sentence, training_lists  # noqa: E402
-from attnlib.train import fit, parameters, reproducible  # noqa: E402
+from attnlib.data import FILES, Vocabulary, held_out_lists, join, sentence, training_lists  # noqa: E402
+from attnlib.train import parameters  # noqa: E402
+
+CHAPTER = book.taught("41", "BATCH", "STEPS", "exact", "hits", "in_batches", "tensors", "train", "weights_of", "write")
 
 
 class FeedingDecoder(pytorch.Decoder):
@@ -61,53 +66,37 @@ PLAN = (*((language, arm) for language in ("fr", "zh") for arm in ("none", "luon
 DIGITS = {language: words.replace(r"\d+", r"\d") for language, words in data.WORDS.items()}      # each digit is a token
 RATES = (0.005, 0.007, 0.01, 0.02, 0.04)
 MORE = dict.fromkeys((("fr", "luong"), ("fr", "luong-buckets"), ("fr", "luong-windows")), range(3, 8))
-STEPS, BATCH, TESTED = 350, 40, 200
+STEPS, BATCH, TESTED, tensors = CHAPTER.STEPS, CHAPTER.BATCH, 200, CHAPTER.tensors
 
 
-def tensors(lists, *vocabularies):
-    return [torch.tensor(v.encode(lists)) for v in vocabularies]
-
-
-def in_batches(arm, lists, seed):
+def batches_of(arm, lists, seed):
     """The lists of each step: as they come, or neighbours after sorting by the length of the English."""
+    if arm not in ("luong-buckets", "luong-windows"):
+        return CHAPTER.in_batches(lists)
+    lists, rng = sorted(lists, key=lambda items: len(sentence(items, "en"))), np.random.default_rng(seed)
     starts = np.arange(0, len(lists), BATCH)
-    if arm in ("luong-buckets", "luong-windows"):
-        lists, rng = sorted(lists, key=lambda items: len(sentence(items, "en"))), np.random.default_rng(seed)
-        starts = rng.permutation(starts) if arm == "luong-buckets" else rng.integers(0, len(lists) - BATCH + 1, len(starts))
+    starts = rng.permutation(starts) if arm == "luong-buckets" else rng.integers(0, len(lists) - BATCH + 1, len(starts))
     return [lists[i:i + BATCH] for i in starts]
 
 
 def train(language, arm, rate, seed, hidden, steps):
     """-> model, both vocabularies, CPU seconds of the training."""
-    reproducible(seed)
     english, other = Vocabulary("en"), Vocabulary(language)
-    batches = [tensors(lists, english, other) for lists in in_batches(arm, training_lists(steps * BATCH, seed), seed)]
-    model = pytorch.Translator(ARMS[arm], len(english.words), len(other.words), hidden_dim=hidden)
-    start = time.process_time()
-    fit(model, lambda step: pytorch.translation_loss(model, *batches[step]), steps, rate)
-    return model, english, other, time.process_time() - start
+    batches = batches_of(arm, training_lists(steps * BATCH, seed), seed)
+    model, seconds, _ = CHAPTER.train(ARMS[arm], (english, other), batches, rate, seed, hidden)
+    return model, english, other, seconds
 
 
 def exact_and_chrf(model, english, other, lists):
     """Share of lists that are right to the last token, and chrF of their text."""
-    source, target = tensors(lists, english, other)
-    written = [other.decode(row) for row in pytorch.greedy(model, source, target.shape[1] + 5)]
-    wanted = [other.decode(row) for row in target]
+    written, wanted = CHAPTER.write(model, (english, other), lists)
     texts = [[join(tokens, other.language) for tokens in side] for side in (written, wanted)]
-    return np.mean([a == b for a, b in zip(written, wanted)]), CHRF().corpus_score(texts[0], [texts[1]]).score
+    return CHAPTER.exact(written, wanted), CHRF().corpus_score(texts[0], [texts[1]]).score
 
 
 def hits(model, english, other, lists, parts):
     """Share of target tokens of an item whose largest weight lies on the same item, or part, of the source."""
-    source, target = tensors(lists, english, other)
-    with torch.no_grad():
-        weights = model(source, target)[1].numpy()
-    found = []
-    for items, rows in zip(lists, weights):
-        right = alignment(items, other.language, parts)
-        right = np.pad(right, ((0, 0), (0, rows.shape[1] - right.shape[1])))
-        found += [r[k] for r, k in zip(right, rows.argmax(axis=1)) if r.any()]
-    return np.mean(found)
+    return CHAPTER.hits(CHAPTER.weights_of(model, (english, other), lists), lists, other.language, parts)
 
 
 def row(split, language, arm, rate, seed):
@@ -157,6 +146,21 @@ def main(arms):
     book.write_table(FILES / "translation.csv", rows)
 
 
+def keep():
+    """Train two test rows of seed 0 again, see that they are the table's, and write their weights, unrounded, and the baseline's losses."""
+    arrays = {}
+    for language, arm in (("fr", "none"), ("zh", "bahdanau")):
+        (shipped,) = [r for r in table() if (r["split"], r["language"], r["arm"], r["seed"]) == ("test", language, arm, "0")]
+        languages = Vocabulary("en"), Vocabulary(language)
+        batches = batches_of(arm, training_lists(STEPS * BATCH, 0), 0)
+        model, _, losses = CHAPTER.train(ARMS[arm], languages, batches, float(shipped["rate"]))
+        for n in range(1, 9):
+            assert f"{exact_and_chrf(model, *languages, held_out_lists('test', n, TESTED))[0]:.3f}" == shipped[f"exact_{n}"], n
+        arrays |= {f"{language}-{arm}-{name}": value.numpy() for name, value in model.state_dict().items()}
+        arrays |= {"losses": np.array(losses)} if arm == "none" else {}
+    np.savez_compressed(FILES / "translation_models.npz", **arrays)
+
+
 def count_parts():
     """For every number of the target, given all words before it: is it right, and is the largest weight on its item, on its part?"""
     rows = []
@@ -204,4 +208,4 @@ def compare():
 
 
 if __name__ == "__main__":
-    {"ledger": compare, "parts": count_parts}.get(" ".join(sys.argv[1:]), lambda: main(sys.argv[1:]))()
+    {"ledger": compare, "models": keep, "parts": count_parts}.get(" ".join(sys.argv[1:]), lambda: main(sys.argv[1:]))()
