@@ -234,6 +234,13 @@ def test_the_library_stays_small():
     assert 300 < code <= 1000, f"{code} lines"
 
 
+def test_a_task_is_small_and_no_layer_imports_it():
+    for path in (ROOT / "attnlib" / "tasks").glob("*.py"):
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 250, path.name
+    for path in (ROOT / "attnlib").glob("*.py"):
+        assert "attnlib.tasks" not in path.read_text(encoding="utf-8"), path.name
+
+
 def ast_docstring(node):
     return isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(node)
 
@@ -245,7 +252,7 @@ def test_importing_the_library_imports_numpy_only():
 
 
 def test_public_functions_have_docstrings():
-    for path in (ROOT / "attnlib").glob("*.py"):
+    for path in [*(ROOT / "attnlib").glob("*.py"), *(ROOT / "attnlib" / "tasks").glob("*.py")]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         assert ast.get_docstring(tree), path.name
 
