@@ -110,6 +110,10 @@ def test_the_table_of_35_holds_what_its_script_would_write():
         assert {int(row["steps"]) for row in valid + test} == {chapter.STEPS}
     assert [(row["arm"], float(row["rate"]), row["seed"]) for row in table if row["split"] == "lower"] == [
         (arm, script.LOWER, "0") for arm in lowest]
+    valid, test = ([row for row in table if row["split"] == split] for split in ("long_valid", "long_test"))
+    assert {row["arm"] for row in valid + test} == {"none"} and {int(row["steps"]) for row in valid + test} == {10 * chapter.STEPS}
+    assert [float(row["rate"]) for row in valid] == list(script.LONG_RATES)
+    assert [(row["rate"], row["seed"]) for row in test] == [(script.chosen(valid), str(seed)) for seed in script.SEEDS]
 
 
 def test_the_decoders_of_35_stay_on_the_device_of_their_input():
