@@ -345,36 +345,54 @@ class DecoderLayer(nn.Module):
         return x, weights
 
 
-class Transformer(Translator):
-    """A Translator made of layers; its state is the words so far, its weights the last layer's on the source, averaged over heads.
+class TransformerParts(nn.Module):
+    """Tables of word vectors, a stack of layers on each side, a norm at the top of each, and the matrix of the scores.
 
     Taught in 37.
     """
 
+    encoder_layer, decoder_layer = EncoderLayer, DecoderLayer
+
     @expects(dim=even, num_heads=divisor("dim"))
     def __init__(self, source_words, target_words, dim=32, num_heads=2, layers=2, pre_norm=True, tied=False):
-        nn.Module.__init__(self)                                            # the Translator's own parts are not built
+        super().__init__()
         self.source, self.target = nn.Embedding(source_words, dim), nn.Embedding(target_words, dim)
-        self.encoders = nn.ModuleList(EncoderLayer(dim, num_heads, 4 * dim, pre_norm) for _ in range(layers))
-        self.decoders = nn.ModuleList(DecoderLayer(dim, num_heads, 4 * dim, pre_norm) for _ in range(layers))
+        self.encoders = nn.ModuleList(self.encoder_layer(dim, num_heads, 4 * dim, pre_norm) for _ in range(layers))
+        self.decoders = nn.ModuleList(self.decoder_layer(dim, num_heads, 4 * dim, pre_norm) for _ in range(layers))
         self.norms = nn.ModuleList(nn.LayerNorm(dim) if pre_norm else nn.Identity() for _ in range(2))
         self.out = nn.Linear(dim, target_words, bias=False)
         for table in (self.source, self.target, self.out):
             nn.init.normal_(table.weight, std=dim ** -0.5)
         self.out.weight = self.target.weight if tied else self.out.weight
 
+
+class Transformer(TransformerParts):
+    """Read and write like a Translator; its state is the words so far, its weights the last layer's on the source, averaged over heads.
+
+    Taught in 37.
+    """
+
+    def enter(self, table, words):
+        return placed(table, words)
+
     def read(self, source):
-        x, mask = placed(self.source, source), source != PAD
+        x, mask = self.enter(self.source, source), source != PAD
         for layer in self.encoders:
             x, _ = layer(x, mask.unsqueeze(1))
         return source[:, :0], (self.norms[0](x), mask)                      # no words so far
 
     def decoder(self, words, state, memory, mask):
         words, old = torch.cat([state, words], dim=1), state.shape[1]
-        x, causal = placed(self.target, words), torch.as_tensor(causal_mask(words.shape[1]), device=words.device)
+        x, causal = self.enter(self.target, words), torch.as_tensor(causal_mask(words.shape[1]), device=words.device)
         for layer in self.decoders:
             x, weights = layer(x, memory, causal, mask.unsqueeze(1))
         return self.out(self.norms[1](x[:, old:])), weights.mean(dim=1)[:, old:], words
+
+    def forward(self, source, target):
+        state, memory = self.read(source)
+        begin = torch.full_like(target[:, :1], BOS)
+        scores, weights, _ = self.decoder(torch.cat([begin, target[:, :-1]], dim=1), state, *memory)
+        return scores, weights
 
 
 @expects(source=_sentences, target=_sentences)

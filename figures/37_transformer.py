@@ -38,7 +38,7 @@ def part(ax, x, y, name, colour, chapter):
 
 def stack(ax, x, parts, source):
     """Word vectors, positions, a layer of several parts and the last norm; -> the height of that norm."""
-    box(ax, x, 0.7, "word vectors" + r" $\times\sqrt{d}$", plot.VALUE, "41")
+    box(ax, x, 0.7, "word vectors" + r" $\times\sqrt{d}$", plot.VALUE, "35, 37")
     box(ax, x, 1.7, "+ positions", plot.VALUE, "16")
     ax.text(x, -0.12, source, ha="center", va="center")
     arrow(ax, (x, 0.08), (x, 0.36))
@@ -61,7 +61,7 @@ def draw():
     left = stack(ax, 2.2, [attention, network], "source")
     right = stack(ax, 9.0, [("self-attention, causal", plot.QUERY, "13, 32"), ("attention to memory", plot.KEY, "14, 32"), network],
                   "target, moved one place to the right")
-    box(ax, 9.0, right + 1.05, "scores of the next word", plot.INK, "41")
+    box(ax, 9.0, right + 1.05, "scores of the next word", plot.INK, "35")
     arrow(ax, (9.0, right + 0.34), (9.0, right + 0.71))
     arrow(ax, (2.95, left), (5.85, left), (5.85, 6.75), (7.5, 6.75), colour=plot.KEY)
     ax.text(3.1, left + 0.12, "memory: keys and values", ha="left", va="bottom", color=plot.KEY, weight="bold")

@@ -1,4 +1,4 @@
-"""The Transformer of attnlib.pytorch: against PyTorch's own layers, by behaviour, and through the searches of 41 and 35."""
+"""The Transformer of attnlib.pytorch: against PyTorch's own layers, by behaviour, and through the searches of 35."""
 import numpy as np
 import pytest
 
@@ -182,6 +182,23 @@ def test_each_stack_ends_in_its_own_norm(pre_norm, side):
         p.data.zero_()                                      # what leaves this stack is zero, and the other stack is not touched
     memory, scores = model.read(source)[1][0], model(source, target)[0]
     assert memory.any() == (side == 1) and scores.any() == (side == 0)
+
+
+def test_a_subclass_exchanges_layers_and_entrance():
+    class Marked(EncoderLayer):
+        pass
+
+    class Own(Transformer):
+        encoder_layer = Marked
+
+        def enter(self, table, numbers):
+            entered.append(table)
+            return super().enter(table, numbers)
+
+    entered, model = [], Own(13, 13, 8)
+    model(words(2, 4), words(2, 3))
+    assert [type(layer) for layer in (*model.encoders, *model.decoders)] == [Marked, Marked, DecoderLayer, DecoderLayer]
+    assert entered == [model.source, model.target]
 
 
 def test_word_vectors_are_scaled_and_placed():
