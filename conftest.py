@@ -45,7 +45,7 @@ def pinned():
 
 PICTURES = pinned()
 
-ABOUT = re.compile(re.search("^regex: (.*)$", (ROOT / "tests" / "sanitize.cfg").read_text(encoding="utf-8"), re.M)[1])
+ABOUT = re.compile(re.search("^regex: (.*)$", (ROOT / "tests" / "book" / "sanitize.cfg").read_text(encoding="utf-8"), re.M)[1])
 
 
 def figures_after_about(outputs):
@@ -73,7 +73,7 @@ def pytest_configure(config):
     """nbval's options, wherever pytest is called with --nbval: this environment, what ≈ forgives, 300 s for a cell."""
     if getattr(config.option, "nbval", False):
         config.option.nbval_current_env = True
-        config.option.nbval_sanitize_with = config.option.nbval_sanitize_with or str(ROOT / "tests" / "sanitize.cfg")
+        config.option.nbval_sanitize_with = config.option.nbval_sanitize_with or str(ROOT / "tests" / "book" / "sanitize.cfg")
         config.option.nbval_cell_timeout = 300
 
 

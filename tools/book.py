@@ -1,10 +1,6 @@
-"""What the tools share: where things lie, the kernel's environment, which notebooks are meant, what their cells define, and tables."""
-import ast
+"""What the tools share: where things lie, the kernel's environment and which notebooks are meant."""
 import atexit
-import csv
 import functools
-import io
-import json
 import os
 import shutil
 import signal
@@ -12,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from types import SimpleNamespace
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
@@ -81,51 +76,3 @@ def call(command, **options):
 def run(*command, **more):
     """Run a command in the checkout with the kernel's environment; return its exit status."""
     return call(command, cwd=str(ROOT), env=environment(**more))
-
-
-def write_table(path, rows, columns=None):
-    """Write rows, dictionaries, as CSV, whole or not at all; the columns are those of the rows in the order in which they first occur."""
-    text = io.StringIO()
-    table = csv.DictWriter(text, columns or list(dict.fromkeys(c for row in rows for c in row)), lineterminator="\n")
-    table.writeheader()
-    table.writerows(rows)
-    path.write_text(text.getvalue(), encoding="utf-8", newline="")
-
-
-def bound(node):
-    """The names that a statement of a notebook's cell binds: imports, functions, classes, variables."""
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return {alias.asname or alias.name.split(".")[0] for alias in node.names}
-    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-        return {node.name}
-    return {x.id for target in getattr(node, "targets", []) for x in ast.walk(target) if isinstance(x, ast.Name)}
-
-
-def taught(number, *names):
-    """The definitions of `names` in the cells of notebook `number`, and all that they rest on; no other line of it is run.
-
-    A definition rests on the imports, functions, classes and constants in capitals that it mentions.  A name that no cell binds
-    raises ValueError.
-    """
-    (path,) = NOTEBOOKS.glob(f"{number}_*.ipynb")
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    nodes = [node for c in cells if c["cell_type"] == "code" for node in ast.parse("".join(c["source"])).body]
-    homes = {}
-    for node in nodes:
-        for name in bound(node):
-            if not isinstance(node, ast.Assign) or name.isupper() or name in names:
-                homes.setdefault(name, []).append(node)
-    missing = set(names) - set(homes)
-    if missing:
-        raise ValueError(f"names: definitions in {path.name} were wanted, {sorted(missing)} came")
-    wanted, left = set(), list(names)
-    while left:
-        for node in homes.get(left.pop(), []):
-            if node not in wanted:
-                wanted.add(node)
-                mentioned = [x for x in ast.walk(node) if isinstance(x, ast.Name)]
-                own = {x.id for x in mentioned if isinstance(x.ctx, ast.Store)} | {x.arg for x in ast.walk(node) if isinstance(x, ast.arg)}
-                left += [x.id for x in mentioned if x.id not in own]
-    space = {"__name__": path.stem}
-    exec(compile(ast.Module([node for node in nodes if node in wanted], []), path.stem, "exec"), space)
-    return SimpleNamespace(**space)

@@ -11,7 +11,7 @@ import sys
 import book
 
 PAGE = book.NOTEBOOKS / "formulas.md"
-LIBRARIES = ("core", "pytorch", "tensorflow")
+LIBRARIES = ("core", "pytorch", "seq2seq", "tensorflow")
 
 HEAD = """# Symbols, formulas, functions
 

@@ -1,6 +1,6 @@
 """Change attnlib/core.py in every small way and see which changes the tests miss: python tools/mutants.py
 
-A change that survives must stand in tests/equivalent_mutants.md, by its diff and with the reason why no behaviour differs.
+A change that survives must stand in tests/library/equivalent_mutants.md, by its diff and with the reason why no behaviour differs.
 """
 import re
 import shutil
@@ -10,7 +10,7 @@ import sys
 import book
 import setup
 
-KNOWN = book.ROOT / "tests" / "equivalent_mutants.md"
+KNOWN = book.ROOT / "tests" / "library" / "equivalent_mutants.md"
 
 
 def changed(diff):

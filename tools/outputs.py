@@ -1,7 +1,7 @@
 """Run notebooks and store their outputs in place: python tools/outputs.py [11 32 ...]
 
 A file changes only where an output changed, and each line that changed is printed: figures after the sign ≈ are kept when
-nothing else differs.  Then the index of symbols, formulas and functions, notebooks/formulas.md, is written anew.
+nothing else differs.  Then the index of symbols, formulas and functions, notebooks/formulas.md, and README's table of the chapters are written anew.
 """
 import difflib
 import hashlib
@@ -16,9 +16,10 @@ if __name__ == "__main__":
 setup.enter()
 import formulas  # noqa: E402
 import nbformat  # noqa: E402
+import registry  # noqa: E402
 from nbclient import NotebookClient  # noqa: E402
 
-ABOUT = re.compile(re.search("^regex: (.*)$", (book.ROOT / "tests" / "sanitize.cfg").read_text(encoding="utf-8"), re.M)[1])
+ABOUT = re.compile(re.search("^regex: (.*)$", (book.ROOT / "tests" / "book" / "sanitize.cfg").read_text(encoding="utf-8"), re.M)[1])
 LASTING = re.compile(r"c\d{2,3}|h[0-9a-f]{7}|[a-z]+(-[a-z0-9]+)+")       # the first edition's, a hash of the first text, words
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
@@ -120,6 +121,7 @@ def main(numbers):
         if after != before:
             path.write_text(after, encoding="utf-8", newline="\n")
         print(f"{path.stem}: {'changed' if after != before else 'unchanged'}", *changes(old, nb), sep="\n", flush=True)
+    registry.write_readme()
     return formulas.main()
 
 

@@ -1,4 +1,6 @@
-"""The chapters, their needs and their order, from notebooks/chapters.toml."""
+"""The chapters, their needs and their order, from notebooks/chapters.toml, and README's table of them."""
+import json
+import re
 import tomllib
 
 import book
@@ -34,3 +36,24 @@ def following(name):
 def on_the_route(name):
     """The next chapter of the core route, or None at its end and off it."""
     return next((other for other in ROUTE if other > name), None) if name in ROUTE else None
+
+
+def table():
+    """README's table: what the heads and the registry say of each chapter."""
+    rows = ["| notebook | reading and exercises | runs in | what you can do at its end |", "|---|---|---|---|"]
+    for name in THERE:
+        head = "".join(json.loads((book.NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"][0]["source"])
+        minutes, seconds = re.search(r"\*\*Time\*\* (.*?) reading and exercises.*?, (\d+ s) running", head).groups()
+        title = head.splitlines()[0].removeprefix("# ")
+        rows.append(f"| [{title}](notebooks/{name}.ipynb) | {minutes} | {seconds} | {CHAPTERS[name]['goal']} |")
+    return "\n".join(rows) + "\n"
+
+
+def write_readme():
+    """Put the table in place of README's old one."""
+    path = book.ROOT / "README.md"
+    old = path.read_text(encoding="utf-8")
+    new = re.sub(r"\| notebook \|.*?\n(?=\n)", lambda _: table(), old, flags=re.S)
+    if new != old:
+        path.write_text(new, encoding="utf-8", newline="\n")
+    print(f"README.md: {'changed' if new != old else 'unchanged'}", flush=True)

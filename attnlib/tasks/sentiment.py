@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.data import FILES, token_vectors
+from attnlib.data import data_path
+from attnlib.pretrained import token_vectors
 
 NOUNS = "room food service bed view breakfast bathroom pool bar lobby garden music".split()
 GOOD = """adorable amazing attractive beautiful brilliant charming cheerful comfortable comforting delightful desirable effective elegant
@@ -241,7 +242,7 @@ def natural():
 
     `difficulty` says how they came here: hard and plain ones a language model wrote, ordinary ones come from customers.
     """
-    with open(FILES / "sentiment_natural.csv", newline="", encoding="utf-8") as file:
+    with open(data_path("42", "natural.csv"), newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     for r in rows:
         r["agreed"] = r["label_a"] if r["label_a"] == r["label_b"] else ""

@@ -1,0 +1,152 @@
+"""Train every run of 37_transformer and write notebooks/data/37_transformer/runs.csv: python experiments/37_transformer.py [PART ...]
+
+The parts are `rates`, `lists`, `copies` and `norms`; named parts are trained alone, all other rows stay.  About fifteen minutes
+on one core.
+
+rates: the Transformer's rate is chosen among four on the validation lists, seed 0 (rows `valid`).  Those of the GRU translators are what
+experiments/41_translation.py chose among five on the same lists.
+
+lists: French translators at equal text, 350 batches of 40, three seeds, on the test lists: the Transformer (rows `test`) and
+two GRU translators (`gru`).  The three are trained in float32 as well, for their seconds (`float32`; the column `model` tells them apart),
+all six of a seed one after the other.  The Transformer again, three seeds each: with half of the text (`half`, batches of 20), tied
+tables (`tied`), no root of the width (`unscaled`), labels smoothed by 0.1 (`smoothed`).
+
+copies: the copiers with one part left out (rows `broken`).  norms: copiers in both orders of the norm, with and without warm-up, at two
+rates (rows `copy`).  Three seeds each, all taken from the notebook's cells.
+
+Data and measures of the translators are those of experiments/41_translation.py.
+"""
+import csv
+import sys
+import time
+
+import common
+
+import numpy as np
+import torch
+import translation
+from torch.nn.functional import cross_entropy
+
+from attnlib.data import data_path
+from attnlib.seq2seq import PAD
+from attnlib.tasks.cldr import Vocabulary, held_out_lists, training_lists
+from attnlib.seq2seq import BahdanauDecoder, LuongDecoder, Transformer, Translator
+from attnlib.train import fit, parameters, reproducible
+
+RATES, SEEDS = (0.005, 0.007, 0.01, 0.02), (0, 1, 2)
+STEPS, BATCH = 350, 40
+GRUS = {"Luong": LuongDecoder, "Bahdanau": BahdanauDecoder}
+COLUMNS = ("run", "model", "dtype", "pre_norm", "warmup", "rate", "seed", "layers", "steps", "batch", "parameters", "cpu_seconds", "loss",
+           *(f"exact_{n}" for n in range(1, 9)), "item_hits", "copied")
+PARTS = {"rates": ("valid",), "lists": ("test", "gru", "float32", "half", "tied", "unscaled", "smoothed"),
+         "copies": ("broken",), "norms": ("copy",)}
+
+
+class Unscaled(Transformer):
+    """Word vectors without the root of the width."""
+
+    def enter(self, table, words):
+        return super().enter(table, words) - (table.embedding_dim ** 0.5 - 1) * table(words)
+
+
+def built(run, name, source_words, target_words):
+    if name in GRUS:
+        return Translator(GRUS[name], source_words, target_words)
+    return (Unscaled if run == "unscaled" else Transformer)(source_words, target_words, tied=run == "tied")
+
+
+def translation_row(run, name, rate, seed):
+    reproducible(seed)
+    dtype = "float32" if run == "float32" else "float64"
+    torch.set_default_dtype(getattr(torch, dtype))
+    batch, smoothing = BATCH // 2 if run == "half" else BATCH, 0.1 if run == "smoothed" else 0.0
+    english, other = Vocabulary("en"), Vocabulary("fr")
+    drawn = training_lists(STEPS * batch, seed)
+    batches = [translation.tensors(drawn[i:i + batch], english, other) for i in range(0, len(drawn), batch)]
+    model = built(run, name, len(english.words), len(other.words))
+
+    def loss(step):
+        source, target = batches[step]
+        scores, _ = model(source, target)
+        return cross_entropy(scores.flatten(0, 1), target.flatten(), ignore_index=PAD, label_smoothing=smoothing)
+
+    start = time.process_time()
+    losses = fit(model, loss, STEPS, rate)
+    seconds = time.process_time() - start
+    row = {"run": run, "model": name, "dtype": dtype, "rate": rate, "seed": seed, "steps": STEPS, "batch": batch,
+           "parameters": parameters(model), "cpu_seconds": f"{seconds:.1f}", "loss": f"{np.mean(losses[-20:]):.3f}"}
+    if name not in GRUS:
+        row |= {"pre_norm": 1, "warmup": 0, "layers": 2}
+    if dtype == "float32":                                                   # trained for its seconds
+        return row
+    split = "valid" if run == "valid" else "test"
+    for n in range(1, 9):
+        row[f"exact_{n}"] = f"{translation.exact_and_chrf(model, english, other, held_out_lists(split, n, 200))[0]:.3f}"
+    row["item_hits"] = f"{translation.hits(model, english, other, held_out_lists(split, 5, 200), False):.3f}"
+    return row
+
+
+def chosen(rows, run):
+    """The rate whose exact matches over one to five items of the validation lists are the most."""
+    return float(max((r for r in rows if r["run"] == run), key=lambda r: sum(float(r[f"exact_{n}"]) for n in range(1, 6)))["rate"])
+
+
+def rates(add, rows):
+    for rate in RATES:
+        add(translation_row("valid", "Transformer", rate, 0))
+
+
+def lists(add, rows):
+    best = {name: float(translation.chosen(translation.table(), "fr", name.lower())) for name in GRUS}
+    best["Transformer"] = chosen(rows, "valid")
+    for seed in SEEDS:
+        for name, rate in best.items():
+            add(translation_row("gru" if name in GRUS else "test", name, rate, seed))
+            add(translation_row("float32", name, rate, seed))
+    for run in ("half", "tied", "unscaled", "smoothed"):
+        for seed in SEEDS:
+            add(translation_row(run, "Transformer", best["Transformer"], seed))
+
+
+def copies(add, rows):
+    chapter = common.taught("37", "broken_copier", "BROKEN")
+    for name in chapter.BROKEN:
+        for seed in SEEDS:
+            start = time.process_time()
+            model, loss, share = chapter.broken_copier(name, seed)
+            add({"run": "broken", "model": name, "dtype": "float64", "pre_norm": 1, "warmup": 0, "rate": 0.01, "seed": seed, "layers": 2,
+                 "steps": 120, "batch": 20, "parameters": parameters(model), "cpu_seconds": f"{time.process_time() - start:.1f}",
+                 "loss": f"{loss:.3f}", "copied": f"{share:.3f}"})
+
+
+def norms(add, rows):
+    chapter = common.taught("37", "copied", "glorot", "train_copier", "Transformer")
+    for pre_norm, warmup, rate, seed in ((p, w, r, s) for p in (1, 0) for w in (0, 50) for r in (0.003, 0.01) for s in SEEDS):
+        reproducible(seed)
+        model = chapter.glorot(chapter.Transformer(13, 13, layers=6, pre_norm=bool(pre_norm)))
+        start = time.process_time()
+        losses = chapter.train_copier(model, 150, rate, seed, batch=16, warmup=warmup)
+        add({"run": "copy", "model": "Transformer", "dtype": "float64", "pre_norm": pre_norm, "warmup": warmup, "rate": rate, "seed": seed,
+             "layers": 6, "steps": 150, "batch": 16, "parameters": parameters(model), "cpu_seconds": f"{time.process_time() - start:.1f}",
+             "loss": f"{np.mean(losses[-20:]):.3f}", "copied": f"{chapter.copied(model, 200):.3f}"})
+
+
+def main(parts):
+    rows, path = [], data_path("37", "runs.csv")
+    if parts:
+        with open(path, newline="", encoding="utf-8") as file:
+            rows = [r for r in csv.DictReader(file) if not any(r["run"] in PARTS[part] for part in parts)]
+
+    def add(row):
+        rows.append(row)
+        print(*row.values(), file=sys.stderr, flush=True)
+
+    for part in (rates, lists, copies, norms):
+        if not parts or part.__name__ in parts:
+            part(add, rows)
+    order = [run for runs in PARTS.values() for run in runs]
+    common.write_table(path, sorted(rows, key=lambda r: order.index(r["run"])), COLUMNS)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,387 @@
+"""Train every arm of 42_sentiment; write sentiment.csv, sentiment_answers.csv and the chapter's rows of results.csv, in notebooks/data.
+
+python experiments/42_sentiment.py                whole: about fifteen minutes on one core
+python experiments/42_sentiment.py frozen         one task again (or two); the other rows of the tables stay
+python experiments/42_sentiment.py customers vaderSentiment-3.3.2.tar.gz
+                                         draw the customers' sentences from the source archive of VADER into sentiment_natural.csv
+
+The reviews come from attnlib/tasks/sentiment.py.  Models, encoding, batches, losses and intervals are the chapter's own: their text
+is read out of the notebook.  Rates are chosen on the validation reviews (two seeds each); only the chosen one meets the test, with five.
+
+whole     is the review good or bad?  plain, negated, contrasted, weighed against each other
+aspect    is one named thing good or bad, in a review of two or three?
+frozen    the first question over the token vectors of a pretrained encoder; the opinion words of the test are new, and so are the
+          sentences of sentiment_natural.csv, which a language model or customers wrote
+"""
+import ast
+import csv
+import hashlib
+import io
+import sys
+import tarfile
+import time
+import unicodedata
+from functools import cache
+
+import common
+import ledger
+import numpy as np
+import torch
+
+from attnlib.data import data_path
+from attnlib.tasks.sentiment import (
+    KINDS,
+    PLACES,
+    SEEDS,
+    VOCABULARY,
+    frozen_reviews,
+    half,
+    natural,
+    part,
+    place,
+    read,
+    vader,
+)
+from attnlib.train import fit, parameters, reproducible
+
+CHAPTER = common.taught("42", "Reader", "Head", "STEPS", "answers", "batch_loss", "head_loss", "interval", "right")
+RATES = {"word": (0.02, 0.05, 0.1), "whole": (0.01, 0.02, 0.04), "aspect": (0.005, 0.01, 0.02), "frozen": (0.003, 0.01, 0.03, 0.1)}
+BEYOND = {("aspect", "last state", "after"): 0.04, ("aspect", "state mean", "after"): 0.04, ("aspect", "state attention", "after"): 0.0025,
+          ("frozen", "mean", "never"): 0.001, ("frozen", "attention", "never"): 0.001}      # where an end of the grid was best
+TUNED, LONG = 2, 4
+ARMS = {"whole": [("word mean", "never"), ("word attention", "never"), ("last state", "never"), ("state mean", "never"),
+                  ("state attention", "never")],
+        "aspect": [("last state", "after"), ("state mean", "after"), ("last state", "before"), ("state mean", "before"),
+                   ("state attention", "after")],
+        "frozen": [(arm, "never") for arm in ("first", "mean", "deep mean", "attention", "deep attention")]}
+LONGER = [("whole", "word mean", "never"), ("whole", "word attention", "never"), ("aspect", "state mean", "after"),
+          ("aspect", "last state", "before"), ("aspect", "state mean", "before"), ("aspect", "state attention", "after")]
+COLUMNS = ("task", "arm", "told", "parameters", "test", *(f"test_{kind}" for kind in KINDS), "hard", "plain", "ordinary", "rate", "steps",
+           "seed", "cpu_seconds", "valid", "calibration_error", "mass", "even", *(f"peak_{name.replace(' ', '_')}" for name in PLACES),
+           *(f"test_{n}_things" for n in (1, 2, 3, 4)), "hard_calibration_error", "ordinary_calibration_error", "hard_mass",
+           "hard_even")
+SOURCE = "5d7c06e027fc8b99238edb0d53d970cf97066ef97654009890b83703849632f9"            # SHA-256 of vaderSentiment-3.3.2.tar.gz
+DRAWN, LENGTHS, AGREED = 50, range(4, 21), 18               # customers' sentences of each side, their words, raters of twenty
+
+
+def customers(archive):
+    """Sentences of customers, on whose side at least eighteen of twenty raters agree, as rows of sentiment_natural.csv."""
+    with open(archive, "rb") as file:
+        content = file.read()
+    if hashlib.sha256(content).hexdigest() != SOURCE:
+        raise ValueError(f"archive: the source archive of vaderSentiment 3.3.2 was wanted, {archive} came")
+    with tarfile.open(fileobj=io.BytesIO(content)) as outer:
+        inner = outer.extractfile("vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz").read()
+    with tarfile.open(fileobj=io.BytesIO(inner)) as files:
+        texts, rated = (files.extractfile(f"hutto_ICWSM_2014/amazonReviewSnippets_{name}.txt").read().decode("utf-8-sig").splitlines()
+                        for name in ("GroundTruth", "anonDataRatings"))
+    ratings = {number: ast.literal_eval(each) for number, _, _, each in (line.split("\t")[:4] for line in rated)}
+    rng, rows = np.random.default_rng(42), []
+    for label, sign in (("positive", 1), ("negative", -1)):
+        some = [(number, text.strip()) for number, _, text in (line.split("\t") for line in texts)
+                if sum(sign * r > 0 for r in ratings[number]) >= AGREED and len(text.split()) in LENGTHS]
+        rows += [(label, *some[i]) for i in sorted(rng.choice(len(some), DRAWN, replace=False))]
+    return [{"id": f"c{i:03}", "source": "customer", "text": text, "label_a": label, "label_b": label, "phenomenon": "ordinary",
+             "rated": number} for i, (label, number, text) in enumerate(rows, 1)]
+
+
+def write_customers(archive):
+    """Put the customers' sentences behind the others in sentiment_natural.csv."""
+    rows = [r | {"source": "model"} for r in natural() if r.get("source", "model") == "model"] + customers(archive)
+    columns = ("id", "source", "text", "label_a", "label_b", "aim", "phenomenon", "deciding", "rated")
+    common.write_table(data_path("42", "natural.csv"), [{k: v for k, v in r.items() if k in columns} for r in rows], columns)
+
+
+def truth_of(found):
+    return np.array([r.good for r in found])
+
+
+def calibration_error(p, good, bins=10):
+    """Expected calibration error: how far the mean of p lies from the share of good ones, bin by bin, weighted by the bins' sizes."""
+    bin_ = np.searchsorted(np.linspace(0, 1, bins + 1)[1:-1], p)
+    return sum(abs(p[bin_ == i].sum() - good[bin_ == i].sum()) for i in range(bins)) / len(p)
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def accuracies(scores, found):
+    """Share right, overall, by what the answer turns on, and by the number of things."""
+    ok, named = CHAPTER.right(scores, found), {"test": np.ones(len(found), bool)}
+    named |= {f"test_{kind}": np.array([r.kind == kind for r in found]) for kind in KINDS}
+    if found[0].noun:
+        named |= {f"test_{n}_things": np.array([r.things == n for r in found]) for n in (1, 2, 3)}
+    return {name: f"{ok[which].mean():.4f}" for name, which in named.items() if which.any()}
+
+
+def map_scores(weights, found):
+    """Mean weight on deciding words, their share of the words, and where the largest weight lies."""
+    peaks = [place(r, int(w.argmax())) for w, r in zip(weights, found)]
+    return {"mass": f"{np.mean([w[r.deciding].sum() for w, r in zip(weights, found)]):.4f}",
+            "even": f"{np.mean([r.deciding.mean() for r in found]):.4f}",
+            **{f"peak_{name.replace(' ', '_')}": f"{peaks.count(name) / len(peaks):.4f}" for name in PLACES}}
+
+
+@cache
+def vectors(task_part, seed=0):
+    """Token vectors, mask and tokens of the reviews of a part, opinion words by split; training reviews differ from seed to seed."""
+    return read([r.text for r in frozen_reviews(task_part, seed)])
+
+
+def bare(text):
+    """Small letters without accents, as the encoder's tokenizer sees them."""
+    return "".join(c for c in unicodedata.normalize("NFD", text.lower()) if not unicodedata.combining(c))
+
+
+def covered(text, tokens, phrases):
+    """For each token: does it lie inside one of the phrases of the text?"""
+    text, at, inside = bare(text), 0, []
+    ranges = [(text.index(bare(p)), text.index(bare(p)) + len(p)) for p in phrases if p]
+    for token in tokens:
+        if token in ("[CLS]", "[SEP]"):
+            inside.append(False)
+            continue
+        token = token.removeprefix("##")
+        at = text.index(token, at) + len(token)
+        inside.append(any(low < at <= high for low, high in ranges))
+    return np.array(inside)
+
+
+def row(task, arm, told, rate, seed, model, seconds):
+    return {"task": task, "arm": arm, "told": told, "rate": rate, "steps": CHAPTER.STEPS[task], "seed": seed,
+            "parameters": parameters(model), "cpu_seconds": f"{seconds:.1f}"}
+
+
+def train_reader(task, arm, told, rate, seed, steps=None):
+    reproducible(seed)
+    model = CHAPTER.Reader(len(VOCABULARY), arm, told)
+    start = time.process_time()
+    fit(model, CHAPTER.batch_loss(model, task, seed, steps), steps or CHAPTER.STEPS[task], rate)
+    found = part(task, "valid")
+    valid = CHAPTER.right(CHAPTER.answers(model, found)[0], found).mean()
+    return model, row(task, arm, told, rate, seed, model, time.process_time() - start) | {"valid": f"{valid:.4f}"}
+
+
+def test_reader(model, result):
+    found = part(result["task"], "test")
+    scores, weights = CHAPTER.answers(model, found)
+    result |= accuracies(scores, found) | {"calibration_error": f"{calibration_error(sigmoid(scores), truth_of(found)):.4f}"}
+    if result["task"] == "aspect":
+        more = part("aspect", "test", 4)
+        result["test_4_things"] = f"{CHAPTER.right(CHAPTER.answers(model, more)[0], more).mean():.4f}"
+    if weights:
+        result |= map_scores(weights, found)
+
+
+def train_head(task, arm, told, rate, seed):
+    (x, mask, _), found = vectors("train", seed), frozen_reviews("train", seed)
+    reproducible(seed)
+    model, start = CHAPTER.Head(arm), time.process_time()
+    fit(model, CHAPTER.head_loss(model, x, mask, torch.tensor([float(r.good) for r in found]), seed), CHAPTER.STEPS[task], rate)
+    with torch.no_grad():
+        scores = model(*vectors("valid")[:2])[0].numpy()
+    valid = CHAPTER.right(scores, frozen_reviews("valid")).mean()
+    return model, row(task, arm, told, rate, seed, model, time.process_time() - start) | {"valid": f"{valid:.4f}"}
+
+
+@cache
+def natural_vectors():
+    return read([r["text"] for r in natural()])
+
+
+def by_difficulty(ok, difficulty):
+    """Share right among the sentences of each difficulty that are good or bad."""
+    return {name: f"{np.mean(ok[difficulty == name]):.4f}" for name in ("hard", "plain", "ordinary")}
+
+
+def labelled():
+    """The sentences that are good or bad: which of all they are, whether each is good, and its difficulty."""
+    rows = natural()
+    clear = np.array([r["agreed"] in ("positive", "negative") for r in rows])
+    return clear, *(np.array(x)[clear] for x in ([r["agreed"] == "positive" for r in rows], [r["difficulty"] for r in rows]))
+
+
+def test_head(model, result, told_of):
+    """Test reviews of the grammar, whose opinion words are new, and natural sentences; the scores of both go to `told_of`."""
+    found, (x, mask, tokens) = frozen_reviews("test"), vectors("test")
+    with torch.no_grad():
+        scores, weights = (None if y is None else y.numpy() for y in model(x, mask))
+        natural_scores, natural_weights = (None if y is None else y.numpy() for y in model(*natural_vectors()[:2]))
+    result |= accuracies(scores, found) | {"calibration_error": f"{calibration_error(sigmoid(scores), truth_of(found)):.4f}"}
+    clear, good, difficulty = labelled()
+    result |= by_difficulty((natural_scores[clear] > 0) == good, difficulty)
+    for name in ("hard", "ordinary"):
+        these = difficulty == name
+        error = calibration_error(sigmoid(natural_scores[clear][these]), good[these])
+        result[f"{name}_calibration_error"] = f"{error:.4f}"
+    told_of[f"{result['arm']}_{result['seed']}"] = np.concatenate([natural_scores, scores])
+    if weights is not None:
+        inside = [covered(r.text, t, []) | grammar_cover(r, t) for r, t in zip(found, tokens)]
+        result["mass"], result["even"] = mass(weights, inside)
+        inside = [covered(r["text"], t, r["deciding"].split("|")) if sure and r["difficulty"] == "hard" else np.zeros(len(t), bool)
+                  for r, t, sure in zip(natural(), natural_vectors()[2], clear)]
+        result["hard_mass"], result["hard_even"] = mass(natural_weights, inside)
+
+
+def grammar_cover(review, tokens):
+    """For each piece of the tokenizer: does it belong to a word that decides?"""
+    inside, i, left = [], -1, ""
+    for token in tokens:
+        if token in ("[CLS]", "[SEP]"):
+            inside.append(False)
+            continue
+        if not left:
+            i += 1
+            left = review.tokens[i].text
+        left = left.removeprefix(token.removeprefix("##"))
+        inside.append(review.tokens[i].decides)
+    return np.array(inside)
+
+
+def mass(weights, inside):
+    """Mean weight on the pieces inside, and their share of the pieces, over the texts that have such pieces."""
+    pairs = [(w[:len(i)][i].sum(), i.mean()) for w, i in zip(weights, inside) if i.any()]
+    return (f"{x:.4f}" for x in np.mean(pairs, axis=0))
+
+
+def chosen(tried):
+    """The rate of the highest mean validation accuracy."""
+    return max(tried, key=lambda rate: np.mean([float(r["valid"]) for _, r in tried[rate]]))
+
+
+def arm_rows(task, arm, told, told_of):
+    """Tune one arm on the validation sentences, then show the test to the chosen rate."""
+    train = train_head if task == "frozen" else train_reader
+    rates = RATES["word" if "word" in arm else task]
+    rates += (BEYOND[task, arm, told],) if (task, arm, told) in BEYOND else ()
+    tried = {rate: [train(task, arm, told, rate, seed) for seed in range(TUNED)] for rate in rates}
+    best = chosen(tried)
+    tried[best] += [train(task, arm, told, best, seed) for seed in range(TUNED, SEEDS)]
+    for model, result in tried[best]:
+        test_head(model, result, told_of) if task == "frozen" else test_reader(model, result)
+        print(*result.values(), file=sys.stderr, flush=True)
+    return [r for pairs in tried.values() for _, r in pairs]
+
+
+def long_rows(rows, tasks):
+    """Was it the budget?  Four times the steps, one seed; over bare words the rate is chosen anew, elsewhere it stays."""
+    for task, arm, told in (key for key in LONGER if key[0] in tasks):
+        rates = RATES["word"] if "word" in arm else (float(tested(rows, task, arm, told)[0]["rate"]),)
+        tried = {rate: [train_reader(task, arm, told, rate, 0, LONG * CHAPTER.STEPS[task])] for rate in rates}
+        for model, result in tried[chosen(tried)]:
+            test_reader(model, result)
+        yield from (r | {"arm": f"{arm}, long", "steps": LONG * CHAPTER.STEPS[task]} for pairs in tried.values() for _, r in pairs)
+
+
+def vader_row(task, told_of):
+    """The rules of VADER, which learn nothing."""
+    found = part("whole", "test") if task == "whole" else frozen_reviews("test")
+    scores = vader([r.text for r in found])
+    ok = half(scores, truth_of(found))
+    result = {"task": task, "arm": "vader", "told": "never", "parameters": 0, "test": f"{ok.mean():.4f}"}
+    result |= {f"test_{kind}": f"{ok[[r.kind == kind for r in found]].mean():.4f}" for kind in KINDS}
+    if task == "frozen":
+        natural_scores, (clear, good, difficulty) = vader([r["text"] for r in natural()]), labelled()
+        result |= by_difficulty(half(natural_scores[clear], good), difficulty)
+        told_of["vader"] = np.concatenate([natural_scores, scores])
+    return result
+
+
+def tested(rows, task, arm, told):
+    return sorted((r for r in rows if (r["task"], r["arm"], r["told"]) == (task, arm, told) and r.get("test")), key=lambda r: r["seed"])
+
+
+def best(rows, task, attention):
+    """The arm, with attention or without, whose chosen rate has the highest mean validation accuracy."""
+    arms = [a for a in ARMS[task] if ("attention" in a[0]) == attention]
+    return max(arms, key=lambda a: np.mean([float(r["valid"]) for r in tested(rows, task, *a)]))
+
+
+def right_by_sentence(told_of, arm):
+    """Which sentences that are good or bad each seed of an arm has right (seeds, sentences)."""
+    clear, good, _ = labelled()
+    return np.array([(told_of[f"{arm}_{seed}"][:len(clear)][clear] > 0) == good for seed in range(SEEDS)])
+
+
+def right_by_review(told_of, arm):
+    """Which test reviews with new opinion words each seed of an arm has right (seeds, reviews)."""
+    found = frozen_reviews("test")
+    return np.array([CHAPTER.right(told_of[f"{arm}_{seed}"][-len(found):], found) for seed in range(SEEDS)])
+
+
+def deciding_words(found):
+    """The opinion word that decides each review."""
+    return np.array([next(t.text for t in r.tokens if t.decides and t.part == "opinion") for r in found])
+
+
+ASKED = {"whole": ("sentiment of a review", "grammar, 1,500 reviews, 250 steps"),
+         "aspect": ("sentiment of the thing asked about", "grammar, 1,500 reviews, 400 steps"),
+         "frozen": ("sentiment over a pretrained encoder", "grammar, 400 reviews, new opinion words")}
+NOTES = {"aspect": "attention bought time, not power", "ordinary": "VADER's rules, which learn nothing, do as well there"}
+ELSEWHERE = {"hard": "sentences written to mislead", "ordinary": "sentences by customers"}
+
+
+def ledger_rows(rows, told_of):
+    """Attention against the best arm without it, both chosen on the validation reviews, on each kind of test."""
+    for task, (asked, data) in ASKED.items():
+        base, with_ = best(rows, task, attention=False), best(rows, task, attention=True)
+        pair = [tested(rows, task, *a) for a in (base, with_)]
+        seconds = sum(float(r["cpu_seconds"]) for r in rows if r.get("cpu_seconds") and (r["task"], r["arm"], r["told"]) in
+                      ((task, *base), (task, *with_)))
+        scores = [[float(r["test"]) for r in arm] for arm in pair]
+        named = base[0] + {"never": "", "after": ", told after reading", "before": ", told before reading"}[base[1]]
+        shared = {"task": asked, "measure": "accuracy", "baseline": named, "attention": with_[0], "note": NOTES.get(task, ""),
+                  "map_measure": "weight on deciding words", "cpu_seconds": f"{seconds:.0f}"}
+        bounds, interval = ledger.over_seeds([b - a for a, b in zip(*scores)]), f"{SEEDS} seeds, Student's t"
+        if task == "frozen":
+            ok = [right_by_review(told_of, a[0]) for a in (base, with_)]
+            words = deciding_words(frozen_reviews("test"))
+            bounds = CHAPTER.interval(ok[1] - 1.0 * ok[0], words)
+            interval = f"{SEEDS} seeds and {len(set(words))} words drawn again"
+        yield shared | {"data": data, "baseline_score": np.mean(scores[0]), "attention_score": np.mean(scores[1]),
+                        "difference_low": bounds[0], "difference_high": bounds[1], "interval": interval,
+                        "map_score": np.mean([float(r["mass"]) for r in pair[1]])}
+    ok, difficulty = [right_by_sentence(told_of, a[0]) for a in (base, with_)], labelled()[2]
+    for name, what in ELSEWHERE.items():
+        plain, attention = (x[:, difficulty == name].astype(float) for x in ok)
+        low, high = CHAPTER.interval(attention - plain)
+        yield shared | {"data": f"{plain.shape[1]} {what}", "baseline_score": plain.mean(), "attention_score": attention.mean(),
+                        "difference_low": low, "difference_high": high, "interval": f"{SEEDS} seeds and the sentences drawn again",
+                        **({"map_score": np.mean([float(r["hard_mass"]) for r in pair[1]])} if name == "hard" else
+                           {"map_measure": "", "map_score": "", "note": NOTES[name]})}
+
+
+def earlier(tasks, told_of):
+    """The rows of the tables that are not made anew."""
+    if set(tasks) >= set(ARMS):
+        return []
+    if "frozen" not in tasks:
+        with open(data_path("42", "answers.csv"), newline="", encoding="utf-8") as file:
+            columns = zip(*csv.reader(file))
+            told_of |= {name: np.array(scores, float) for name, *scores in columns if name != "id"}
+    with open(data_path("42", "runs.csv"), newline="", encoding="utf-8") as file:
+        return [{k: v for k, v in r.items() if k in COLUMNS} for r in csv.DictReader(file) if r["task"] not in tasks]
+
+
+def main(tasks):
+    """Train and test the arms of the named tasks, of all if none is named."""
+    told_of, tasks = {}, tasks or list(ARMS)
+    rows = earlier(tasks, told_of)
+    reproducible(0)
+    for task in tasks:
+        rows += [vader_row(task, told_of)] if task != "aspect" else []
+        for arm, told in ARMS[task]:
+            rows += arm_rows(task, arm, told, told_of)
+    rows += long_rows(rows, tasks)
+    rows.sort(key=lambda r: ("long" in r["arm"], r["arm"] != "vader", list(ARMS).index(r["task"])))
+    common.write_table(data_path("42", "runs.csv"), rows, COLUMNS)
+    names = [*(r["id"] for r in natural()), *(f"g{i:03}" for i in range(len(frozen_reviews("test"))))]
+    answers = [{"id": name, **{arm: f"{scores[i]:.3f}" for arm, scores in told_of.items()}} for i, name in enumerate(names)]
+    common.write_table(data_path("42", "answers.csv"), answers)
+    ledger.record("42_sentiment", [{k: float(v) if isinstance(v, np.floating) else v for k, v in r.items()}
+                                   for r in ledger_rows(rows, told_of)])
+
+
+if __name__ == "__main__":
+    write_customers(sys.argv[2]) if sys.argv[1:2] == ["customers"] else main(sys.argv[1:])

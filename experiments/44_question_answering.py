@@ -1,0 +1,472 @@
+"""Measure 44_question_answering and write notebooks/data/44_question_answering/runs.csv: python experiments/44_question_answering.py
+
+Models, stories and scores are the chapter's own: their text is read out of the notebook.  A row of the table is one number: which
+part of the chapter, which arm and setting, which seed, on which questions, and what was measured.  About fifteen minutes on one core.
+
+stories   three rates an arm on validation stories with a seed of their own (four weights of the labelled hops at the rate that
+          answers alone have chosen), then five seeds of what was chosen, on the test stories; then what makes answers alone enough
+documents BM25, with stems and without, and the pretrained encoder over notebooks/data/44_question_answering/passages.csv; nothing is trained
+spans     readers trained on questions that `cloze` makes from passages that no written question asks for; rate and longest span
+          chosen on the written dev questions; the predictions on the test questions go to question_answering_spans.csv, passage
+          vectors and the reader of seed 0 to question_answering.npz
+"""
+
+import csv
+import re
+import sys
+import time
+from functools import cache
+from itertools import product
+from types import SimpleNamespace
+
+import common
+import ledger
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from attnlib import pretrained, train
+from attnlib.data import data_path
+
+COLUMNS = ("part", "arm", "setting", "seed", "questions", "measure", "value")
+SEEDS, TUNING = (0, 1, 2, 3, 4), 100
+RATES = (0.005, 0.01, 0.02)
+HINTS = (0.03, 0.1, 0.3, 1.0)
+STEPS = {"one hop": 1000, "two hops": 1000, "three hops": 800, "GRU": 400, "GRU, two layers, both ways": 250, "mean": 700}
+
+
+BEFORE = torch.get_default_dtype()
+torch.set_default_dtype(torch.float64)  # before the tables of words are made
+CHAPTER = common.taught(
+    "44",
+    "FACTS", "GruReader", "MeanReader", "MemoryNet", "PLACES", "QUESTIONS", "SpanReader", "best_sentence",
+    "bm25_scores", "bootstrap", "exact", "f1", "fit", "new_words", "padded", "ranks", "rarity", "read_table", "right",
+    "sentences", "spans", "stems", "stories", "titled", "tokens_of")
+torch.set_default_dtype(BEFORE)  # an import leaves the importer's dtype alone
+TABLE = []
+
+
+def note(part, arm, setting, seed, questions, **measures):
+    for measure, value in measures.items():
+        TABLE.append(dict(zip(COLUMNS, (part, arm, setting, seed, questions, measure, f"{value:.4f}".rstrip("0").rstrip(".")))))
+    print(part, arm, setting, seed, questions, {k: round(float(v), 3) for k, v in measures.items()}, file=sys.stderr, flush=True)
+
+
+# ---- stories ---------------------------------------------------------------------------------------------------------
+def reader(arm):
+    hops = {"one hop": 1, "two hops": 2, "three hops": 3}
+    if arm in hops:
+        return CHAPTER.MemoryNet(hops[arm])
+    return CHAPTER.MeanReader() if arm == "mean" else CHAPTER.GruReader(layers=1 + ("two" in arm))
+
+
+def story_run(arm, setting, seed, parts, told, steps=None, timed=True, **how):
+    """Train one reader and note its scores on `parts[told]`."""
+    train.reproducible(seed)
+    model = reader(arm) if timed else CHAPTER.MemoryNet(3, timed=False)
+    start = time.process_time()
+    CHAPTER.fit(model, parts["train"], steps or STEPS[arm], seed=seed, **how)
+    seconds = time.process_time() - start
+    ok, hit = CHAPTER.right(model, parts[told])
+    hops = parts[told].hops.numpy()
+    note(
+        "stories",
+        arm,
+        setting,
+        seed,
+        told,
+        right=ok.mean(),
+        **{f"right_{d}": ok[hops == d].mean() for d in (1, 2, 3)},
+        **{f"hit_{h + 1}": hit[hops == 3, h].mean() for h in range(hit.shape[1])},
+        parameters=train.parameters(model),
+        steps=steps or STEPS[arm],
+        cpu_seconds=seconds,
+    )
+    return ok.mean()
+
+
+def stories():
+    parts = {"train": CHAPTER.stories(30_000, 0), "valid": CHAPTER.stories(1_500, 1), "test": CHAPTER.stories(1_500, 2)}
+    best, score = {}, {}
+    for arm in STEPS:
+        tried = {rate: story_run(arm, f"rate {rate}", TUNING, parts, "valid", rate=rate) for rate in RATES}
+        best[arm] = max(tried, key=tried.get)
+    for arm, rate in best.items():  # at an end of the grid: one rate beyond it, as a check; the choice stays
+        if rate != RATES[1]:
+            beyond = rate / 2 if rate == RATES[0] else 2 * rate
+            story_run(arm, f"rate {beyond}", TUNING, parts, "valid", rate=beyond)
+    for arm in STEPS:
+        score[arm] = [story_run(arm, "answers", seed, parts, "test", rate=best[arm]) for seed in SEEDS]
+    for arm in ("three hops", "GRU", "mean"):
+        tried = {hint: story_run(arm, f"hint {hint}", TUNING, parts, "valid", rate=best[arm], hint=hint) for hint in HINTS}
+        hint = max(tried, key=tried.get)
+        score[arm, "told"] = [story_run(arm, "answers and hops", seed, parts, "test", rate=best[arm], hint=hint) for seed in SEEDS]
+    for seed in SEEDS[:3]:
+        for name, how in {
+            "softmax from step 240": {"linear": 0.3},
+            "easy questions first": {"easy_first": 0.6},
+            "without time": {"timed": False},
+        }.items():
+            story_run("three hops", name, seed, parts, "valid", rate=best["three hops"], **how)
+        for steps in (100, 200, 400, 1600):
+            story_run("three hops", f"{steps} steps", seed, parts, "valid", steps=steps, rate=best["three hops"])
+        longer = {"softmax from step 480 of 1600": {"linear": 0.3}, "easy questions first, 1600 steps": {"easy_first": 0.6}}
+        for name, how in longer.items():
+            story_run("three hops", name, seed, parts, "valid", steps=1600, rate=best["three hops"], **how)
+    deep = {"train": CHAPTER.stories(30_000, 3, hops=(3,)), "valid": CHAPTER.stories(500, 4, hops=(3,))}
+    for seed in SEEDS[:3]:
+        for name, how in {
+            "only three-hop questions": {},
+            "only three-hop, softmax from step 240": {"linear": 0.3},
+            "only three-hop, hops told": {"hint": 1.0},
+            "only three-hop questions, 1600 steps": {"steps": 1600},
+        }.items():
+            story_run("three hops", name, seed, deep | {"valid": parts["valid"]}, "valid", rate=best["three hops"], **how)
+    for arm in ("GRU", "mean"):
+        story_run(arm, "ten times the steps", 0, parts, "valid", steps=10 * STEPS[arm], rate=best[arm])
+    strongest = max(
+        ("GRU", "GRU, two layers, both ways", "mean"),
+        key=lambda arm: float(
+            next(r["value"] for r in TABLE if (r["arm"], r["setting"], r["measure"]) == (arm, f"rate {best[arm]}", "right"))
+        ),
+    )
+    low, high = ledger.over_seeds([a - b for a, b in zip(score["three hops"], score[strongest])])
+    hits = [float(r["value"]) for r in TABLE if (r["arm"], r["setting"]) == ("three hops", "answers") and r["measure"].startswith("hit")]
+    spent = sum(float(r["value"]) for r in TABLE if r["measure"] == "cpu_seconds")
+    return {
+        "task": "stories with known supporting facts, answers only",
+        "data": "generated, 1500 test stories",
+        "measure": "accuracy",
+        "baseline": strongest,
+        "baseline_score": float(np.mean(score[strongest])),
+        "attention": "memory network, three hops",
+        "attention_score": float(np.mean(score["three hops"])),
+        "difference_low": low,
+        "difference_high": high,
+        "interval": "95 %, Student's t over 5 seeds",
+        "map_measure": "largest weight on the supporting fact, three-hop questions",
+        "map_score": float(np.mean(hits)),
+        "cpu_seconds": float(spent),
+    }
+
+
+# ---- documents and spans ---------------------------------------------------------------------------------------------
+@cache
+def library():
+    """Passages, questions, where the passages of each question stand, and every passage's tokens, read once in float32."""
+    passages, questions = CHAPTER.read_table("passages.csv"), CHAPTER.read_table("questions.csv")
+    place = {passage["id"]: i for i, passage in enumerate(passages)}
+    wanted = [[place[p] for p in question["passages"].split()] for question in questions]
+    start = time.process_time()
+    torch.set_default_dtype(torch.float32)
+    pretrained.pretrained.cache_clear()
+    texts = [CHAPTER.titled(p) for p in passages]
+    order, tokens = sorted(range(len(texts)), key=lambda i: len(texts[i])), {}
+    for first in range(0, len(order), 32):
+        batch = order[first : first + 32]
+        for i, vectors, mask in zip(batch, *pretrained.token_vectors([texts[i] for i in batch])[:2]):
+            tokens[i] = vectors[mask]
+    asked = [CHAPTER.tokens_of(q["question"]) for q in questions]
+    mean = [F.normalize(pretrained.token_vectors([q["question"]])[0][0].mean(dim=0), dim=0).numpy() for q in questions]
+    train.reproducible(0)
+    vectors = np.stack([F.normalize(tokens[i].mean(dim=0), dim=0).numpy() for i in range(len(texts))])
+    row = pretrained.pretrained()[0]
+    read = [(tokens[i][1:-1].double(), row.encode(texts[i]).offsets[1:-1], row.encode(texts[i]).ids[1:-1]) for i in range(len(texts))]
+    return SimpleNamespace(
+        passages=passages,
+        questions=questions,
+        wanted=wanted,
+        texts=texts,
+        vectors=vectors,
+        asked=np.stack(mean),
+        read=read,
+        ask=[(x.double(), *rest) for x, *rest in asked],
+        dev=np.array([q["split"] == "dev" for q in questions]),
+        cpu=time.process_time() - start,
+    )
+
+
+def documents():
+    lib = library()
+    plain, found, settings = [p["text"] for p in lib.passages], {}, {"encoder": "source and text"}
+    asked = [q["question"] for q in lib.questions]
+    for arm, stemmer in (("BM25", CHAPTER.stems), ("BM25, no stems", None)):
+        tried = {}
+        for (name, texts), k1, b in product((("text", plain), ("source and text", lib.texts)), (0.9, 1.2, 1.5), (0.4, 0.75)):
+            rank = CHAPTER.ranks(CHAPTER.bm25_scores(texts, asked, stemmer, k1=k1, b=b), lib.wanted)
+            setting = f"{name}, k1 {k1}, b {b}"
+            tried[setting] = (1 / rank[lib.dev]).mean(), rank
+            note("documents", arm, setting, "", "dev", mrr=tried[setting][0])
+        settings[arm] = max(tried, key=lambda s: tried[s][0])
+        found[arm] = tried[settings[arm]][1]
+    kinds = np.array([q["kind"] for q in lib.questions])
+    found["encoder"] = CHAPTER.ranks(lib.asked.astype(float) @ lib.vectors.astype(np.float16).astype(float).T, lib.wanted)
+    for arm, rank in found.items():
+        for kind in ("dev", "test", "words", "paraphrase", "far"):
+            r = rank[lib.dev if kind == "dev" else ~lib.dev & ((kinds == kind) | (kind == "test"))]
+            note(
+                "documents",
+                arm,
+                settings[arm],
+                "",
+                kind,
+                count=len(r),
+                recall_1=(r <= 1).mean(),
+                recall_5=(r <= 5).mean(),
+                recall_10=(r <= 10).mean(),
+                mrr=(1 / r).mean(),
+            )
+    hit = CHAPTER.ranks(lib.asked.astype(float) @ lib.vectors.astype(float).T, lib.wanted) == 1
+    compared = {
+        "test": ("", "how many questions of each kind were written was our choice"),
+        "words": (", asked in its own words", ""),
+        "paraphrase": (", asked in a paraphrase", ""),
+        "far": (", asked from far away", ""),
+    }
+    ledger_rows = []
+    for kind, (asked_how, reservation) in compared.items():
+        rows = ~lib.dev & ((kinds == kind) | (kind == "test"))
+        rr = {arm: 1 / rank[rows] for arm, rank in found.items()}
+        low, high = CHAPTER.bootstrap(rr["encoder"] - rr["BM25"])
+        ledger_rows.append(
+            {
+                "task": f"find the passage that answers{asked_how}",
+                "data": f"Python's documentation, {rows.sum()} written questions",
+                "measure": "MRR",
+                "baseline": "BM25 over stems",
+                "baseline_score": float(rr["BM25"].mean()),
+                "attention": "pretrained encoder, mean vectors",
+                "attention_score": float(rr["encoder"].mean()),
+                "difference_low": low,
+                "difference_high": high,
+                "interval": "95 %, bootstrap over questions",
+                "map_measure": "largest weight on a passage that answers",
+                "map_score": float(hit[rows].mean()),
+                "cpu_seconds": float(lib.cpu),
+                "note": reservation,
+            }
+        )
+    return ledger_rows
+
+
+SAYS = re.compile(
+    r"([A-Z\"(][^.;:]{2,70}?) (is|are|was|returns?|raises?|must|may|can|cannot|contains?|means|defaults? to|holds|"
+    r"specifies|creates?|should|will|does not|do not|uses?|has|have|gives?|becomes?|takes?|allows?) ([^.;:]{4,90})[.;:]"
+)
+QUOTED = re.compile(r'"[^"]{2,30}"|\b[A-Z]\w+(?:Error|Exception|Warning)\b|\b\d+(?:\.\d+)?\b')
+
+
+def cloze(text, rng):
+    """Questions (words, start, end) made from the sentences of a passage: one part is asked for, three words in ten are dropped."""
+    made, at = [], 0
+    for sentence in CHAPTER.sentences(text):
+        at, begin = text.index(sentence, at) + len(sentence), text.index(sentence, at)
+        said = SAYS.match(sentence)
+        if said and len(said[3].split()) <= 14:
+            made.append((f"what {said[2]} {said[1]}".split(), begin + said.start(3), begin + said.end(3)))
+        for part in list(QUOTED.finditer(sentence))[: rng.random() < 0.2]:
+            rest = (sentence[: part.start()] + " what " + sentence[part.end() :]).split()
+            middle = rest.index("what") if "what" in rest else 8
+            made.append((rest[max(0, middle - 8) : middle + 8], begin + part.start(), begin + part.end()))
+    return [(" ".join(w for w in words if w == "what" or rng.random() > 0.3), a, b) for words, a, b in made]
+
+
+def to_tokens(offsets, start, end):
+    """First and last token of the letters start to end; None where the passage was cut before them."""
+    inside = [i for i, (a, b) in enumerate(offsets) if a < end and b > start]
+    return (inside[0], inside[-1]) if inside and offsets[-1][1] >= end else None
+
+
+def examples(lib):
+    """Made training questions as (question, passage, start, end), none from a passage that a written question asks for."""
+    rng, asked_for, made = np.random.default_rng(44), {i for row in lib.wanted for i in row}, []
+    for i, passage in enumerate(lib.passages):
+        if i not in asked_for:
+            shift = len(lib.texts[i]) - len(passage["text"])
+            for words, a, b in cloze(passage["text"], rng):
+                span = to_tokens(lib.read[i][1], shift + a, shift + b)
+                made += [(words, i, *span)] if span else []
+    made = [made[i] for i in rng.permutation(len(made))[:2000]]
+    torch.set_default_dtype(torch.float32)
+    pretrained.pretrained.cache_clear()
+    vectors, mask, _ = zip(*(pretrained.token_vectors([m[0] for m in made[j : j + 100]]) for j in range(0, len(made), 100)))
+    train.reproducible(0)
+    rows = [v[m][1:-1].double() for vs, ms in zip(vectors, mask) for v, m in zip(vs, ms)]
+    encode = pretrained.pretrained()[0].encode
+    return [((rows[n], None, encode(words).ids[1:-1]), i, a, b) for n, (words, i, a, b) in enumerate(made)]
+
+
+def learn_spans(lib, made, seed, rate, steps=300, blind=False):
+    train.reproducible(seed)
+    model, rng = CHAPTER.SpanReader(), np.random.default_rng([44, seed])
+    question = [(torch.zeros(1, 384), None, [0])] * len(made) if blind else [m[0] for m in made]
+
+    def batch_loss(step):
+        batch = rng.choice(len(made), 16)
+        p, q, same, *masks = CHAPTER.padded([(question[n], lib.read[made[n][1]]) for n in batch])
+        logs = model(F.dropout(p, 0.2), F.dropout(q, 0.2), same, *masks)
+        return F.nll_loss(logs[:, 0], torch.tensor([made[n][2] for n in batch])) + F.nll_loss(
+            logs[:, 1], torch.tensor([made[n][3] for n in batch])
+        )
+
+    start = time.process_time()
+    train.fit(model, batch_loss, steps, rate)
+    return model, time.process_time() - start
+
+
+@torch.no_grad()
+def say(model, lib, where, longest, blind=False, inside=None):
+    """The answer to each question, read out of the passage with number `where`, within the sentence that `inside` names if it does."""
+    said = []
+    for n, (ask, i) in enumerate(zip(lib.ask, where)):
+        logs = model(*CHAPTER.padded([((torch.zeros(1, 384), None, [0]) if blind else ask, lib.read[i])]))
+        if inside:
+            begin = lib.texts[i].index(inside[n])
+            within = torch.tensor([begin <= a and b <= begin + len(inside[n]) for a, b in lib.read[i][1]])
+            logs = torch.where(within | ~within.any(), logs, -1e9)
+        a, b = CHAPTER.spans(logs, longest)[0].tolist()
+        said.append(lib.texts[i][lib.read[i][1][a][0] : lib.read[i][1][b][1]])
+    return said
+
+
+def marks(lib, said):
+    exact = np.array([CHAPTER.exact(s, q["answer"]) for s, q in zip(said, lib.questions)])
+    return exact, np.array([CHAPTER.f1(s, q["answer"]) for s, q in zip(said, lib.questions)])
+
+
+def spans():
+    lib = library()
+    made, rare = examples(lib), CHAPTER.rarity(lib.texts)
+    note("spans", "reader", "made questions", "", "train", count=len(made))
+    gold = [row[0] for row in lib.wanted]
+    texts, asked = [lib.passages[i]["text"] for i in gold], [q["question"] for q in lib.questions]
+    near = [CHAPTER.best_sentence(q, t, rare) for q, t in zip(asked, texts)]
+    answers = {
+        "sentence": near,
+        "passage": texts,
+        "sentence, oracle": [max(CHAPTER.sentences(t), key=lambda s: CHAPTER.f1(s, q["answer"])) for t, q in zip(texts, lib.questions)],
+    }
+    answers |= {f"new words, {n}": [CHAPTER.new_words(q, s, n) for q, s in zip(asked, near)] for n in (6, 10, 15, 25)}
+    score = {name: marks(lib, said) for name, said in answers.items()}
+    for name, (exact, f) in score.items():
+        for part, rows in (("dev", lib.dev), ("test", ~lib.dev)):
+            note("spans", "baseline", name, "", part, exact=exact[rows].mean(), f1=f[rows].mean())
+    base = max((n for n in answers if n not in ("sentence, oracle",)), key=lambda n: score[n][1][lib.dev].mean())
+    tried = {}
+    for rate in (0.001, 0.003):
+        model, cpu = learn_spans(lib, made, TUNING, rate)
+        for longest, inside in product((10, 15, 25), (None, near)):
+            exact, f = marks(lib, say(model, lib, gold, longest, inside=inside))
+            tried[rate, longest, inside is None] = f[lib.dev].mean()
+            note(
+                "spans",
+                "reader",
+                f"rate {rate}, at most {longest}{', in the best sentence' * bool(inside)}",
+                TUNING,
+                "dev",
+                exact=exact[lib.dev].mean(),
+                f1=f[lib.dev].mean(),
+                cpu_seconds=cpu,
+            )
+    rate, longest, free = max(tried, key=tried.get)
+    every, spent, test, inside = [], 0, ~lib.dev, None if free else near
+    setting = f"rate {rate}, at most {longest}{', in the best sentence' * (not free)}"
+    first = [int(np.argmax(row)) for row in lib.asked @ lib.vectors.T]
+    for seed in SEEDS:
+        model, cpu = learn_spans(lib, made, seed, rate)
+        said = say(model, lib, gold, longest, inside=inside)
+        exact, f = marks(lib, said)
+        every.append((exact, f))
+        spent += cpu
+        at = [
+            to_tokens(lib.read[i][1], lib.texts[i].find(q["answer"]), lib.texts[i].find(q["answer"]) + len(q["answer"]))
+            if q["answer"] in lib.texts[i]
+            else None
+            for i, q in zip(gold, lib.questions)
+        ]
+        with torch.no_grad():
+            logs = [model(*CHAPTER.padded([(ask, lib.read[i])]))[0] for ask, i in zip(lib.ask, gold)]
+        hits = np.array([[float(log[h].argmax() == a[h]) for h in (0, 1)] for log, a, t in zip(logs, at, test) if a and t])
+        mass = np.array([[log[h].exp()[a[0] : a[1] + 1].sum().item() for h in (0, 1)] for log, a, t in zip(logs, at, test) if a and t])
+        note(
+            "spans",
+            "reader",
+            setting,
+            seed,
+            "test",
+            exact=exact[test].mean(),
+            f1=f[test].mean(),
+            hit_start=hits[:, 0].mean(),
+            hit_end=hits[:, 1].mean(),
+            mass_start=mass[:, 0].mean(),
+            mass_end=mass[:, 1].mean(),
+            parameters=train.parameters(model),
+            cpu_seconds=cpu,
+        )
+        if seed == 0:
+            keep, hit = model, hits.mean()
+            pipeline = say(
+                model,
+                lib,
+                first,
+                longest,
+                inside=None
+                if free
+                else [CHAPTER.best_sentence(q["question"], lib.passages[i]["text"], rare) for i, q in zip(first, lib.questions)],
+            )
+            exact, f = marks(lib, pipeline)
+            note("spans", "reader", "in the passage found first", seed, "test", exact=exact[test].mean(), f1=f[test].mean())
+            write_spans(lib, said, pipeline, answers[base])
+        if seed < 3:
+            blind, cpu = learn_spans(lib, made, seed, rate, blind=True)
+            exact, f = marks(lib, say(blind, lib, gold, longest, blind=True, inside=inside))
+            note("spans", "reader", "without the question", seed, "test", exact=exact[test].mean(), f1=f[test].mean(), cpu_seconds=cpu)
+    np.savez_compressed(
+        data_path("44", "model.npz"),
+        passages=lib.vectors.astype(np.float16),
+        **{k: v.numpy().astype(np.float32) for k, v in keep.state_dict().items()},
+    )
+    f = np.mean([f for _, f in every], axis=0)[test]
+    low, high = CHAPTER.bootstrap(f - score[base][1][test])
+    return {
+        "task": "mark the answer in a passage",
+        "data": f"Python's documentation, {test.sum()} written questions",
+        "measure": "token F1",
+        "baseline": base,
+        "baseline_score": float(score[base][1][test].mean()),
+        "attention": "two attentions over a pretrained encoder",
+        "attention_score": float(f.mean()),
+        "difference_low": low,
+        "difference_high": high,
+        "interval": "95 %, bootstrap over questions",
+        "map_measure": "largest weight on the first or the last token",
+        "map_score": float(hit),
+        "cpu_seconds": float(spent),
+        "note": "from the question it has learnt nothing that carries over",
+    }
+
+
+def write_spans(lib, said, pipeline, baseline):
+    columns = "id", "reader", "reader_in_first", "baseline"
+    rows = [dict(zip(columns, (q["id"], *rest))) for q, *rest in zip(lib.questions, said, pipeline, baseline)]
+    common.write_table(data_path("44", "spans.csv"), rows)
+
+
+def main(parts):
+    """Measure the named parts, all of them if none is named; what was measured of the others before stays."""
+    train.reproducible(0)
+    every = {"stories": lambda: [stories()], "documents": documents, "spans": lambda: [spans()]}
+    path, new = data_path("44", "runs.csv"), [row for part in parts or every for row in every[part]()]
+    found = {row["task"]: row for row in ledger.rows() if row["chapter"].startswith("44")} if parts else {}
+    found |= {row["task"]: row for row in new}
+    if parts and path.exists():
+        with open(path, newline="", encoding="utf-8") as file:
+            TABLE.extend(row for row in csv.DictReader(file) if row["part"] not in parts)
+    common.write_table(path, sorted(TABLE, key=lambda row: list(every).index(row["part"])), COLUMNS)
+    order = sorted(found.values(), key=lambda row: ("stories", "find", "mark").index(row["task"].split()[0]))
+    ledger.record("44_question_answering", [ledger.as_recorded(row) if "verdict" in row else row for row in order])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

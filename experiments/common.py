@@ -1,0 +1,88 @@
+"""What the experiments share: one thread, the definitions of a notebook's cells, and tables."""
+import ast
+import csv
+import io
+import json
+import os
+from pathlib import Path
+from types import SimpleNamespace
+
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", TF_CPP_MIN_LOG_LEVEL="3", TF_ENABLE_ONEDNN_OPTS="0")
+
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+
+
+def write_table(path, rows, columns=None):
+    """Write rows, dictionaries, as CSV, whole or not at all; the columns are those of the rows in the order in which they first occur."""
+    text = io.StringIO()
+    table = csv.DictWriter(text, columns or list(dict.fromkeys(c for row in rows for c in row)), lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    path.write_text(text.getvalue(), encoding="utf-8", newline="")
+
+
+def bound(node):
+    """The names that a statement binds: imports, functions, classes, variables."""
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return {alias.asname or alias.name.split(".")[0] for alias in node.names}
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        return {node.name}
+    targets = [node.target] if isinstance(node, (ast.AnnAssign, ast.AugAssign)) else getattr(node, "targets", [])
+    return {x.id for target in targets for x in ast.walk(target) if isinstance(x, ast.Name)}
+
+
+def statements(path):
+    """The statements of a notebook's code cells, or of a module."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".py":
+        return ast.parse(text).body
+    return [node for c in json.loads(text)["cells"] if c["cell_type"] == "code" for node in ast.parse("".join(c["source"])).body]
+
+
+def free_names(node):
+    """The names that a statement mentions and does not bind itself."""
+    mentioned = [x for x in ast.walk(node) if isinstance(x, ast.Name)]
+    own = {x.id for x in mentioned if isinstance(x.ctx, ast.Store)} | {x.arg for x in ast.walk(node) if isinstance(x, ast.arg)}
+    return {x.id for x in mentioned if x.id not in own}
+
+
+def closure(nodes, names, home):
+    """{name: its statements} for `names` among `nodes`, the statements of `home`, and for all that they rest on there.
+
+    A definition rests on the imports, functions, classes and constants in capitals that it mentions; a variable in small letters
+    comes when it is asked for.
+    """
+    homes = {}
+    for node in nodes:
+        for name in bound(node):
+            if not isinstance(node, ast.Assign) or name.isupper() or name in names:
+                homes.setdefault(name, []).append(node)
+    missing = set(names) - set(homes)
+    if missing:
+        raise ValueError(f"names: expected definitions in {home}, got {sorted(missing)}")
+    found, left = {}, list(names)
+    while left:
+        name = left.pop()
+        if name in homes and name not in found:
+            found[name] = homes[name]
+            left += [other for node in homes[name] for other in free_names(node)]
+    return found
+
+
+def notebook(number):
+    """The path of the notebook with this number."""
+    (path,) = NOTEBOOKS.glob(f"{number}_*.ipynb")
+    return path
+
+
+def taught(number, *names):
+    """The definitions of `names` in the cells of notebook `number`, and all that they rest on; no other line of it is run.
+
+    This is the one place where code of a notebook is run outside of it.  A name that no cell binds raises ValueError.
+    """
+    path = notebook(number)
+    nodes = statements(path)
+    wanted = [node for found in closure(nodes, names, path.name).values() for node in found]
+    space = {"__name__": path.stem}
+    exec(compile(ast.Module([node for node in nodes if node in wanted], []), path.stem, "exec"), space)
+    return SimpleNamespace(**space)

@@ -1,0 +1,62 @@
+"""README: what a newcomer must find on its first screen, an exchange that is real, and sums that follow from the chapters."""
+import doctest
+import re
+from pathlib import Path
+
+import book
+import numpy as np
+import pytest
+import registry
+import setup
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def minutes():
+    return {path.name[:2]: int(re.search(r"\*\*Time\*\* (\d+) min", path.read_text(encoding="utf-8"))[1]) for path in book.chosen([])}
+
+
+def test_the_first_screen_says_what_attention_is_and_for_whom_this_is():
+    screen = README[:README.index("![")]
+    assert screen.startswith("# Attention, step by step\n\n**Attention** is ") and len(screen.split()) < 170
+    for word in ("neural network", "Transformer", "language model", "GPT", "Python", "derivative", "Jupyter", "no GPU", "no network"):
+        assert word in screen.replace("\n", " "), word
+
+
+@pytest.mark.parametrize("word", [
+    "git clone ", "make lab ", "make test ", "PYTHON=", "ARGS=", "figures/22_worksheet.svg", "figures/22_worksheet_filled.svg",
+    "figures/23_worksheet.svg", "figures/02_five_steps.svg", "issue", "Intel Macs", "torch._dynamo"])
+def test_readme_names(word):
+    assert word in README
+
+
+def test_the_exchange_with_an_exercise_is_what_happens(monkeypatch, tmp_path):
+    from attnlib.check import check
+    monkeypatch.setenv("ATTNLIB_WORK", str(tmp_path))
+    examples = doctest.DocTestParser().get_doctest(README.replace("```\n", "\n"), {"np": np, "check": check}, "README", None, 0)
+    assert len(examples.examples) == 3
+    with np.printoptions(precision=4, suppress=True), np.errstate(all="ignore"):
+        assert doctest.DocTestRunner().run(examples).failed == 0
+
+
+def test_hours_are_the_sums_of_the_chapters():
+    core, every = map(lambda x: float(x.replace("½", ".5").replace("¼", ".25").replace("¾", ".75")),
+                      re.search(r"takes about ([\d½¼¾]+) hours with its exercises; everything takes about ([\d½¼¾]+)", README).groups())
+    found, words = minutes(), "four five six seven eight nine ten eleven twelve".split()
+    route, whole = sum(found[name[:2]] for name in registry.ROUTE) / 60, sum(found.values()) / 60
+    assert f"The core route, {words[len(registry.ROUTE) - 4]} chapters, " in README
+    assert abs(route - core) <= 0.25 and abs(whole - every) <= 0.5, f"{route:.2f} h and {whole:.1f} h are the sums"
+    assert f"{len(found)} Jupyter notebooks" in README
+
+
+def test_sizes_are_the_set_ups():
+    download, disk = re.search(r"about (\d+ MB)\*\* and fills \*\*([\d.]+ GB)", README).groups()
+    assert f"about {download} to download and {disk} on disk" in setup.SIZE
+
+
+def test_the_workflow_runs_readmes_command_on_each_admitted_python():
+    workflow = (ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
+    assert "- run: make test\n" in workflow and "\nmake test " in README
+    assert {f"3.{minor}" for minor in range(11, 14)} == set(re.findall(r'python: "([\d.]+)"', workflow))
+    assert 'requires-python = ">=3.11,<3.14"' in (ROOT / "pyproject.toml").read_text()

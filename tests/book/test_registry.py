@@ -1,0 +1,94 @@
+"""notebooks/chapters.toml: heads, imports, Next links and README follow it, and no chapter uses what a later one teaches."""
+import ast
+import importlib
+import inspect
+import re
+import sys
+
+import book
+import nbformat
+import pytest
+import registry
+
+NEEDED_BY_NOBODY = {"IPython", "matplotlib", "numpy"}               # every chapter has them
+CELLS = {path.stem: nbformat.read(path, as_version=4).cells for path in sorted(book.NOTEBOOKS.glob("*.ipynb"))}
+every_chapter = pytest.mark.parametrize("name", registry.THERE)
+
+
+def prose(name):
+    return "\n".join(cell.source for cell in CELLS[name] if cell.cell_type == "markdown")
+
+
+def imports(name):
+    """The import statements of a chapter, those inside of functions too, as (module, name or None)."""
+    for cell in CELLS[name]:
+        if cell.cell_type == "code":
+            for node in ast.walk(ast.parse("\n".join(line for line in cell.source.splitlines() if line[:1] not in "%!"))):
+                if isinstance(node, ast.Import):
+                    yield from ((alias.name, None) for alias in node.names)
+                elif isinstance(node, ast.ImportFrom):
+                    yield from ((node.module, alias.name) for alias in node.names)
+
+
+def test_the_registry_lists_the_notebooks_in_reading_order():
+    assert registry.THERE == list(CELLS)
+    assert list(registry.CHAPTERS) == sorted(registry.CHAPTERS)
+
+
+@every_chapter
+def test_needs_point_backwards_and_none_follows_from_another(name):
+    needs = registry.CHAPTERS[name]["needs"]
+    assert all(other in registry.THERE and other < name for other in needs)
+    for other in needs:
+        assert not any(other in registry.known(third) for third in needs), f"{other} is needed by another need"
+
+
+def test_the_core_route_needs_nothing_off_it():
+    for name in registry.ROUTE:
+        assert registry.known(name) <= set(registry.ROUTE), name
+
+
+@every_chapter
+def test_a_chapter_takes_from_the_library_only_what_was_taught_before(name):
+    read = {other[:2] for other in registry.known(name) | {name}}
+    for module, attribute in imports(name):
+        if module.startswith("attnlib."):
+            taught = re.search(r"Taught in (\d\d)\.", inspect.getdoc(getattr(importlib.import_module(module), attribute or "", None)) or "")
+            assert not taught or taught[1] in read, f"{attribute} is taught in {taught[1]}"
+
+
+@every_chapter
+def test_no_chapter_imports_a_private_name(name):
+    private = {f"{module} {attribute or ''}".strip() for module, attribute in imports(name)
+               if any(part.startswith("_") for part in [*module.split("."), *[attribute or ""]])}
+    assert private <= {"torch._dynamo"}                             # loaded before TensorFlow, which brings another triton
+
+
+@every_chapter
+def test_packages_are_those_that_the_chapter_imports(name):
+    found = {module.split(".")[0] for module, _ in imports(name)} - sys.stdlib_module_names - NEEDED_BY_NOBODY - {"attnlib"}
+    assert sorted(found) == registry.CHAPTERS[name]["packages"]
+
+
+@every_chapter
+def test_the_head_states_what_the_registry_says(name):
+    assert re.search(r"\*\*You need\*\* (.*)", CELLS[name][0].source)[1] == registry.need_line(name)
+
+
+@every_chapter
+def test_next_is_the_next_chapter_of_the_book_and_of_the_route(name):
+    line = re.findall(r"^\*\*Next:\*\* .*(?:\n(?!\n).*)*", prose(name), re.M)[-1]
+    following, route = registry.following(name), registry.on_the_route(name)
+    assert line.startswith(f"**Next:** {registry.link(following)}"), line
+    if route and route != following:
+        assert f"on the core route: {registry.link(route)}" in line, line
+
+
+@every_chapter
+def test_no_chapter_that_is_there_is_called_planned(name):
+    called = re.findall(r"(\d\d_[a-z_]+)(?:\.ipynb)?[`\])]*,? (?:which is |is |are )?planned", prose(name))
+    assert not set(called) & set(registry.THERE)
+
+
+def test_readmes_table_is_made_of_the_registry_and_the_heads():
+    assert registry.table() in (book.ROOT / "README.md").read_text(encoding="utf-8"), "python tools/outputs.py 00 writes it anew"

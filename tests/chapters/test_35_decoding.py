@@ -1,0 +1,129 @@
+"""Beam search against enumeration: on small random tables of next words it must find what trying everything finds."""
+import csv
+import importlib
+from itertools import product
+
+import book
+import common
+import pytest
+
+torch = pytest.importorskip("torch")
+from attnlib.data import data_path  # noqa: E402
+from attnlib.seq2seq import BOS, EOS  # noqa: E402
+from attnlib.seq2seq import beam_search, greedy  # noqa: E402
+
+WORDS, LIMIT = 5, 4
+SOURCE = torch.full((1, 1), BOS)
+
+
+class Table:
+    """Every beginning has its own random probabilities; its state is the number of the beginning."""
+
+    def __init__(self, seed):
+        generator = torch.Generator().manual_seed(seed)
+        self.scores = 3 * torch.randn(WORDS ** (LIMIT + 1), WORDS, generator=generator)
+
+    def read(self, source):
+        return torch.zeros(len(source), 1, dtype=torch.long), (torch.ones(1, 3), torch.ones(1, 3, 2))
+
+    def decoder(self, words, state, summary, memory):
+        assert len(words) == len(state) == len(summary) == len(memory)
+        state = torch.where(words == BOS, state, state * WORDS + words + 1) % len(self.scores)
+        return self.scores[state], None, state
+
+    def score(self, path):
+        state, total = torch.zeros(1, 1, dtype=torch.long), 0.0
+        for before, word in zip((BOS, *path), path):
+            scores, _, state = self.decoder(torch.tensor([[before]]), state, torch.ones(1, 3), torch.ones(1, 3, 2))
+            total += scores[0, 0].log_softmax(-1)[word].item()
+        return total
+
+
+PATHS = [(*middle, EOS) for n in range(LIMIT) for middle in product([w for w in range(WORDS) if w != EOS], repeat=n)]
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("alpha", [0.0, 0.6, 1.5])
+def test_a_beam_that_drops_nothing_finds_the_best(seed, alpha):
+    table = Table(seed)
+    every = {path: table.score(path) / ((5 + len(path)) / 6) ** alpha for path in PATHS}
+    score, words = beam_search(table, SOURCE, WORDS**LIMIT, LIMIT, alpha)
+    assert tuple(words) == max(every, key=every.get)
+    assert score == pytest.approx(max(every.values()), rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("width", [1, 2, 3])
+def test_its_score_is_that_of_its_words_and_no_better_than_the_best(seed, width):
+    table = Table(seed)
+    score, words = beam_search(table, SOURCE, width, LIMIT, 0.6)
+    length = LIMIT if EOS not in words else len(words)
+    assert score == pytest.approx(table.score(tuple(words)) / ((5 + length) / 6) ** 0.6, rel=1e-6)
+    assert score <= max(table.score(p) / ((5 + len(p)) / 6) ** 0.6 for p in PATHS) + 1e-6 or EOS not in words
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_beam_of_one_is_greedy(seed):
+    table = Table(seed)
+
+    class OneArgument:
+        read, decoder = table.read, table.decoder
+    assert beam_search(OneArgument, SOURCE, 1, LIMIT)[1] == greedy(OneArgument, SOURCE, LIMIT)[0].tolist()
+
+
+def test_nothing_finished_gives_the_best_beginning():
+    table = Table(0)
+    table.scores[:, EOS] = -1e9
+    score, words = beam_search(table, SOURCE, WORDS - 1, LIMIT)
+    assert len(words) == LIMIT and EOS not in words
+    assert score == pytest.approx(table.score(tuple(words)), rel=1e-6)
+
+
+def test_a_beam_waits_for_what_the_penalty_may_still_forgive():
+    """The end at once has 0.55, four words 0.45: by the penalty of the longest answer the beginning may still win, and does."""
+    table = Table(0)
+    table.scores[:] = -1e3
+    table.scores[0, [EOS, 3]] = torch.tensor([0.55, 0.45]).log()
+    table.scores[4, 3] = table.scores[24, 3] = table.scores[124, EOS] = 0
+    assert beam_search(table, SOURCE, 3, LIMIT) == (pytest.approx(-0.5978, abs=1e-4), [EOS])
+    assert beam_search(table, SOURCE, 3, LIMIT, 1.0) == (pytest.approx(-0.7985 / 1.5, abs=1e-4), [3, 3, 3, EOS])
+
+
+def test_the_table_of_35_holds_what_its_script_would_write():
+    """Each decoder of the notebook: every rate once on validation rows, then three seeds with the best of them.
+
+    Those that chose the lowest rate tried a lower one; the decoder without attention got ten times the steps.
+    """
+    script = importlib.import_module("35_seq2seq")
+    with open(data_path("35", "runs.csv"), encoding="utf-8") as file:
+        table = list(csv.DictReader(file))
+    chapter = common.taught("35", "ARMS", "LETTERS", "LOCAL", "STEPS", "Translator", "parameters")
+    decoders = chapter.ARMS | chapter.LOCAL
+    assert list(dict.fromkeys(row["arm"] for row in table)) == list(decoders)
+    lowest = []
+    for arm in decoders:
+        valid, test = ([row for row in table if (row["arm"], row["split"]) == (arm, split)] for split in ("valid", "test"))
+        assert [float(row["rate"]) for row in valid] == list(script.RATES)
+        best = script.chosen(valid)
+        lowest += [arm] if float(best) == script.RATES[0] else []
+        assert [(row["rate"], row["seed"]) for row in test] == [(best, str(seed)) for seed in script.SEEDS]
+        model = chapter.Translator(decoders[arm], len(chapter.LETTERS), 34, embed_dim=24, hidden_dim=32)
+        assert {int(row["parameters"]) for row in valid + test} == {chapter.parameters(model)}
+        assert {int(row["steps"]) for row in valid + test} == {chapter.STEPS}
+    assert [(row["arm"], float(row["rate"]), row["seed"]) for row in table if row["split"] == "lower"] == [
+        (arm, script.LOWER, "0") for arm in lowest]
+    valid, test = ([row for row in table if row["split"] == split] for split in ("long_valid", "long_test"))
+    assert {row["arm"] for row in valid + test} == {"none"} and {int(row["steps"]) for row in valid + test} == {10 * chapter.STEPS}
+    assert [float(row["rate"]) for row in valid] == list(script.LONG_RATES)
+    assert [(row["rate"], row["seed"]) for row in test] == [(script.chosen(valid), str(seed)) for seed in script.SEEDS]
+
+
+def test_the_decoders_of_35_stay_on_the_device_of_their_input():
+    """`meta` stands for any other device; a window's places must be made there, too."""
+    chapter = common.taught("35", "ARMS", "LOCAL")
+    memory, summary = torch.empty(2, 5, 8, device="meta"), torch.empty(2, 8, device="meta")
+    mask, words = torch.ones(2, 5, dtype=torch.bool, device="meta"), torch.full((2, 3), 3, device="meta")
+    for make in (chapter.ARMS | chapter.LOCAL).values():
+        decoder = make(34, 6, 4, 8).to(device="meta", dtype=memory.dtype)
+        scores, _, state = decoder(words, decoder.begin(summary), memory, summary, mask)
+        assert scores.is_meta and state.is_meta
