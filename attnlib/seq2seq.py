@@ -12,7 +12,7 @@ from torch.nn.utils import rnn
 
 from attnlib._shapes import divisor, even, whole
 from attnlib.core import causal_mask, sinusoidal_positions
-from attnlib.pytorch import AdditiveAttention, DecoderLayer, EncoderLayer, MultiplicativeAttention, attend, expects, masked_softmax
+from attnlib.pytorch import AdditiveAttention, DecoderLayer, EncoderLayer, MultiplicativeAttention, expects, masked_softmax
 
 PAD, BOS, EOS = 0, 1, 2                                     # padding, begin, end; words follow from 3
 

@@ -18,7 +18,6 @@ import sys
 import time
 
 import common
-
 import numpy as np
 import torch
 

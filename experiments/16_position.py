@@ -10,7 +10,6 @@ import sys
 import time
 
 import common
-
 import torch
 from torch import nn
 

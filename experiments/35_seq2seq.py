@@ -11,7 +11,6 @@ import csv
 import sys
 
 import common
-
 import numpy as np
 
 from attnlib.data import data_path

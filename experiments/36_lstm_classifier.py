@@ -11,14 +11,13 @@ lost      learned query, half of the points lost, five ways to treat them, two r
 cut       learned query with its chosen rate, outlines cut to their first or last 24 points, three seeds
 search    hidden size, score and rate with seed 0, then two more seeds of the chosen setting
 
-`python experiments/36_lstm_classifier.py model` trains one row of `pooling`, the learned query with seed 0 and its chosen rate, and keeps the
-weights, which the notebook loads: notebooks/data/36_lstm_classifier/model.npz.
+`python experiments/36_lstm_classifier.py model` trains one row of `pooling`, the learned query with seed 0 and its chosen rate, and
+keeps the weights, which the notebook loads: notebooks/data/36_lstm_classifier/model.npz.
 """
 import sys
 import time
 
 import common
-
 import numpy as np
 
 from attnlib import train

@@ -14,25 +14,23 @@ tables (`tied`), no root of the width (`unscaled`), labels smoothed by 0.1 (`smo
 copies: the copiers with one part left out (rows `broken`).  norms: copiers in both orders of the norm, with and without warm-up, at two
 rates (rows `copy`).  Three seeds each, all taken from the notebook's cells.
 
-Data and measures of the translators are those of experiments/41_translation.py.
+Data and measures of the translators are those of 41_translation, taken from that notebook's cells.
 """
 import csv
 import sys
 import time
 
 import common
-
 import numpy as np
 import torch
-import translation
 from torch.nn.functional import cross_entropy
 
 from attnlib.data import data_path
-from attnlib.seq2seq import PAD
+from attnlib.seq2seq import PAD, BahdanauDecoder, LuongDecoder, Transformer, Translator
 from attnlib.tasks.cldr import Vocabulary, held_out_lists, training_lists
-from attnlib.seq2seq import BahdanauDecoder, LuongDecoder, Transformer, Translator
 from attnlib.train import fit, parameters, reproducible
 
+MEASURES = common.taught("41", "exact", "hits", "tensors", "weights_of", "write")
 RATES, SEEDS = (0.005, 0.007, 0.01, 0.02), (0, 1, 2)
 STEPS, BATCH = 350, 40
 GRUS = {"Luong": LuongDecoder, "Bahdanau": BahdanauDecoder}
@@ -62,7 +60,7 @@ def translation_row(run, name, rate, seed):
     batch, smoothing = BATCH // 2 if run == "half" else BATCH, 0.1 if run == "smoothed" else 0.0
     english, other = Vocabulary("en"), Vocabulary("fr")
     drawn = training_lists(STEPS * batch, seed)
-    batches = [translation.tensors(drawn[i:i + batch], english, other) for i in range(0, len(drawn), batch)]
+    batches = [MEASURES.tensors(drawn[i:i + batch], english, other) for i in range(0, len(drawn), batch)]
     model = built(run, name, len(english.words), len(other.words))
 
     def loss(step):
@@ -81,14 +79,22 @@ def translation_row(run, name, rate, seed):
         return row
     split = "valid" if run == "valid" else "test"
     for n in range(1, 9):
-        row[f"exact_{n}"] = f"{translation.exact_and_chrf(model, english, other, held_out_lists(split, n, 200))[0]:.3f}"
-    row["item_hits"] = f"{translation.hits(model, english, other, held_out_lists(split, 5, 200), False):.3f}"
+        row[f"exact_{n}"] = f"{MEASURES.exact(*MEASURES.write(model, (english, other), held_out_lists(split, n, 200))):.3f}"
+    five = held_out_lists(split, 5, 200)
+    row["item_hits"] = f"{MEASURES.hits(MEASURES.weights_of(model, (english, other), five), five, 'fr'):.3f}"
     return row
 
 
-def chosen(rows, run):
+def chosen(rows):
     """The rate whose exact matches over one to five items of the validation lists are the most."""
-    return float(max((r for r in rows if r["run"] == run), key=lambda r: sum(float(r[f"exact_{n}"]) for n in range(1, 6)))["rate"])
+    return float(max(rows, key=lambda r: sum(float(r[f"exact_{n}"]) for n in range(1, 6)))["rate"])
+
+
+def rates_of_41():
+    """The rates that 41 chose for its GRU translators into French."""
+    with open(data_path("41", "runs.csv"), newline="", encoding="utf-8") as file:
+        tried = [r for r in csv.DictReader(file) if (r["split"], r["language"]) == ("valid", "fr")]
+    return {name: chosen([r for r in tried if r["arm"] == name.lower()]) for name in GRUS}
 
 
 def rates(add, rows):
@@ -97,8 +103,7 @@ def rates(add, rows):
 
 
 def lists(add, rows):
-    best = {name: float(translation.chosen(translation.table(), "fr", name.lower())) for name in GRUS}
-    best["Transformer"] = chosen(rows, "valid")
+    best = rates_of_41() | {"Transformer": chosen([r for r in rows if r["run"] == "valid"])}
     for seed in SEEDS:
         for name, rate in best.items():
             add(translation_row("gru" if name in GRUS else "test", name, rate, seed))

@@ -1,4 +1,4 @@
-"""Make notebooks/data/41_translation/attention_sans_sc.otf, the Chinese letters of 41_translation: python experiments/41_make_font.py FULL_FONT
+"""Make attention_sans_sc.otf, the Chinese letters of 41_translation: python experiments/41_make_font.py FULL_FONT
 
 FULL_FONT is NotoSansCJKsc-Regular.otf (version 1.004, SIL Open Font License 1.1; the wheel mplfonts 0.0.11 holds it).  What the
 translations need is kept, the rest dropped, and the family renamed, so that no installed font can stand in for it.

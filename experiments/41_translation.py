@@ -12,8 +12,8 @@ not tell them apart.  About thirty-five minutes on one core.  Named arms are tra
 `python experiments/41_translation.py parts` trains two of the Chinese runs again, Bahdanau's at the rates 0.005 and 0.01, and counts on the
 validation lists of five, number by number, what is right and where the largest weight lies: notebooks/data/41_translation/parts.csv.
 
-`python experiments/41_translation.py models` trains two test rows of seed 0 again, French without attention and Chinese after Bahdanau, and keeps
-their weights, which the notebook loads, and the losses of the first: notebooks/data/41_translation/models.npz.
+`python experiments/41_translation.py models` trains two test rows of seed 0 again, French without attention and Chinese after Bahdanau,
+and keeps their weights, which the notebook loads, and the losses of the first: notebooks/data/41_translation/models.npz.
 
 `python experiments/41_translation.py ledger` trains nothing: it computes the chapter's rows of notebooks/data/results.csv from the table.
 """
@@ -22,14 +22,13 @@ import sys
 from unittest import mock
 
 import common
-
 import numpy as np
 import torch
 from sacrebleu.metrics import CHRF
 
 from attnlib import pytorch, seq2seq
-from attnlib.tasks import cldr
 from attnlib.data import data_path
+from attnlib.tasks import cldr
 from attnlib.tasks.cldr import Vocabulary, held_out_lists, join, sentence, training_lists
 from attnlib.train import parameters
 

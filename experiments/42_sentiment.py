@@ -1,9 +1,9 @@
-"""Train every arm of 42_sentiment; write sentiment.csv, sentiment_answers.csv and the chapter's rows of results.csv, in notebooks/data.
+"""Train every arm of 42_sentiment; write runs.csv, answers.csv and comparisons.csv in the chapter's data.
 
 python experiments/42_sentiment.py                whole: about fifteen minutes on one core
 python experiments/42_sentiment.py frozen         one task again (or two); the other rows of the tables stay
 python experiments/42_sentiment.py customers vaderSentiment-3.3.2.tar.gz
-                                         draw the customers' sentences from the source archive of VADER into sentiment_natural.csv
+                                         draw the customers' sentences from the source archive of VADER into natural.csv
 
 The reviews come from attnlib/tasks/sentiment.py.  Models, encoding, batches, losses and intervals are the chapter's own: their text
 is read out of the notebook.  Rates are chosen on the validation reviews (two seeds each); only the chosen one meets the test, with five.
@@ -11,7 +11,7 @@ is read out of the notebook.  Rates are chosen on the validation reviews (two se
 whole     is the review good or bad?  plain, negated, contrasted, weighed against each other
 aspect    is one named thing good or bad, in a review of two or three?
 frozen    the first question over the token vectors of a pretrained encoder; the opinion words of the test are new, and so are the
-          sentences of sentiment_natural.csv, which a language model or customers wrote
+          sentences of natural.csv, which a language model or customers wrote
 """
 import ast
 import csv
@@ -65,7 +65,7 @@ DRAWN, LENGTHS, AGREED = 50, range(4, 21), 18               # customers' sentenc
 
 
 def customers(archive):
-    """Sentences of customers, on whose side at least eighteen of twenty raters agree, as rows of sentiment_natural.csv."""
+    """Sentences of customers, on whose side at least eighteen of twenty raters agree, as rows of natural.csv."""
     with open(archive, "rb") as file:
         content = file.read()
     if hashlib.sha256(content).hexdigest() != SOURCE:
@@ -86,7 +86,7 @@ def customers(archive):
 
 
 def write_customers(archive):
-    """Put the customers' sentences behind the others in sentiment_natural.csv."""
+    """Put the customers' sentences behind the others in natural.csv."""
     rows = [r | {"source": "model"} for r in natural() if r.get("source", "model") == "model"] + customers(archive)
     columns = ("id", "source", "text", "label_a", "label_b", "aim", "phenomenon", "deciding", "rated")
     common.write_table(data_path("42", "natural.csv"), [{k: v for k, v in r.items() if k in columns} for r in rows], columns)

@@ -4,7 +4,7 @@ The texts are docstrings of Python's standard library and of installed packages,
 one line that says what a thing does, then a blank line, then the longer description: the line is the summary, the description the body.
 `summaries.csv` holds bodies of four to seven sentences, `headlines.csv` the first sentences of a body, 8 to 25 words of them.
 Another version of a package has other words, so both files are frozen, and the script writes only where MADE_BY matches.
-`summaries_vectors.npz` holds, for each sentence of summaries.csv and then for each name, the mean of the pretrained encoder's token
+`vectors.npz` holds, for each sentence of summaries.csv and then for each name, the mean of the pretrained encoder's token
 vectors, along the 48 directions in which the training sentences differ most, in steps of one byte.
 """
 import contextlib
@@ -23,7 +23,7 @@ from pathlib import Path
 import common
 import numpy as np
 
-FOLDER = Path(__file__).parents[1] / "notebooks" / "data"
+FOLDER = Path(__file__).parents[1] / "notebooks" / "data" / "43_summarization"
 MADE_BY = {"python": "3.11.7", "matplotlib": "3.11.2", "networkx": "3.6.1", "numpy": "2.4.6", "scikit-learn": "1.9.1", "scipy": "1.17.1",
            "sympy": "1.14.0", "torch": "2.13.0"}
 PACKAGES = "matplotlib networkx numpy scipy sklearn sympy torch".split()

@@ -1,4 +1,4 @@
-"""Compute the tables of 43_summarization, summarization.csv and summarization_lines.csv, and its ledger rows: python experiments/43_summarization.py
+"""Compute the tables of 43_summarization, runs.csv and lines.csv, and its comparisons: python experiments/43_summarization.py
 
 The notebook is the one place where data, models and measures are defined: this script takes the definitions that it needs
 from its cells and runs none of its other lines.  Settings are chosen on the validation split (rows `valid`), for the writers
@@ -10,7 +10,6 @@ import sys
 from collections import Counter
 
 import common
-
 import numpy as np
 from ledger import record
 from sklearn.feature_extraction.text import TfidfVectorizer

@@ -5,9 +5,9 @@ part of the chapter, which arm and setting, which seed, on which questions, and 
 
 stories   three rates an arm on validation stories with a seed of their own (four weights of the labelled hops at the rate that
           answers alone have chosen), then five seeds of what was chosen, on the test stories; then what makes answers alone enough
-documents BM25, with stems and without, and the pretrained encoder over notebooks/data/44_question_answering/passages.csv; nothing is trained
+documents BM25, with stems and without, and the pretrained encoder over passages.csv of the chapter's data; nothing is trained
 spans     readers trained on questions that `cloze` makes from passages that no written question asks for; rate and longest span
-          chosen on the written dev questions; the predictions on the test questions go to question_answering_spans.csv, passage
+          chosen on the written dev questions; the predictions on the test questions go to spans.csv, passage
           vectors and the reader of seed 0 to question_answering.npz
 """
 
@@ -21,7 +21,6 @@ from types import SimpleNamespace
 
 import common
 import ledger
-
 import numpy as np
 import torch
 from torch.nn import functional as F

@@ -1,7 +1,8 @@
 """Run notebooks and store their outputs in place: python tools/outputs.py [11 32 ...]
 
 A file changes only where an output changed, and each line that changed is printed: figures after the sign ≈ are kept when
-nothing else differs.  Then the index of symbols, formulas and functions, notebooks/formulas.md, and README's table of the chapters are written anew.
+nothing else differs.  Then the index of symbols, formulas and functions, notebooks/formulas.md, and README's table of
+the chapters are written anew.
 """
 import difflib
 import hashlib

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.seq2seq import BOS, EOS, PAD
+from attnlib.seq2seq import EOS, PAD
 
 YEARS, COUNTS, DAYS = range(2000, 2025), range(2, 32), range(1, 29)
 

@@ -13,7 +13,6 @@ import time
 from pathlib import Path
 
 import book
-import common
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By

@@ -1,6 +1,6 @@
 """The ledger of the applications."""
-import importlib
 import csv
+import importlib
 import json
 
 import ledger

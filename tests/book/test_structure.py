@@ -272,8 +272,8 @@ def requirements():
 
 def test_every_requirement_is_pinned_and_used():
     text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
-    sources = [p.read_text(encoding="utf-8") for folder in ("attnlib", "experiments", "tests", "tools", "figures") for p in (ROOT / folder).glob("**/*.py")
-               if p.name != "test_structure.py"]
+    sources = [p.read_text(encoding="utf-8") for folder in ("attnlib", "experiments", "tests", "tools", "figures")
+               for p in (ROOT / folder).glob("**/*.py") if p.name != "test_structure.py"]
     sources += [c["source"] for path in NOTEBOOKS for c in cells(path, "code")] + [(ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")]
     everything = "\n".join(sources)
     for name in requirements():

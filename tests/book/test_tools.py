@@ -298,7 +298,7 @@ def test_a_definition_is_taken_out_of_a_notebook_with_what_it_rests_on_and_nothi
 
 @pytest.mark.usefixtures("shelf_of_one")
 def test_a_name_that_no_cell_defines_is_refused():
-    with pytest.raises(ValueError, match=r"98_one\.ipynb were wanted, \['perimeter'\] came"):
+    with pytest.raises(ValueError, match=r"98_one\.ipynb, got \['perimeter'\]"):
         common.taught("98", "area", "perimeter")
 
 

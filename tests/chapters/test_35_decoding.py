@@ -3,14 +3,12 @@ import csv
 import importlib
 from itertools import product
 
-import book
 import common
 import pytest
 
 torch = pytest.importorskip("torch")
 from attnlib.data import data_path  # noqa: E402
-from attnlib.seq2seq import BOS, EOS  # noqa: E402
-from attnlib.seq2seq import beam_search, greedy  # noqa: E402
+from attnlib.seq2seq import BOS, EOS, beam_search, greedy  # noqa: E402
 
 WORDS, LIMIT = 5, 4
 SOURCE = torch.full((1, 1), BOS)

@@ -1,6 +1,6 @@
 """The reviews and sentences of 42_sentiment: parts do not touch, deciding words decide, pieces are found again in texts."""
-import importlib
 import csv
+import importlib
 import io
 import tarfile
 
@@ -142,9 +142,9 @@ def test_customers_are_drawn_by_the_rule(tmp_path, monkeypatch):
 
 def test_shares_right_in_the_table_follow_from_the_stored_answers():
     """But for scores that three decimals round to zero, which have lost their sign."""
-    with open(sentiment.FILES / "sentiment_answers.csv", newline="", encoding="utf-8") as file:
+    with open(sentiment.data_path("42", "answers.csv"), newline="", encoding="utf-8") as file:
         told_of = {name: np.array(scores, float) for name, *scores in zip(*csv.reader(file)) if name != "id"}
-    with open(sentiment.FILES / "sentiment.csv", newline="", encoding="utf-8") as file:
+    with open(sentiment.data_path("42", "runs.csv"), newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert tuple(rows[0]) == sentiment.COLUMNS
     (clear, _, difficulty), checked = sentiment.labelled(), 0

@@ -1,11 +1,11 @@
 """The texts of 43_summarization: cut as their script says, split without leak, small; and their vectors belong to them."""
-import importlib
 import csv
+import importlib
 
 import numpy as np
 import pytest
 
-from attnlib.data import data_path, data_path
+from attnlib.data import data_path
 
 summaries_data = importlib.import_module("43_make_summaries")
 

@@ -1,9 +1,8 @@
 """The table of 43_summarization: each way to choose, write and score does on small texts what can be told by hand."""
-import importlib
 import csv
+import importlib
 from types import SimpleNamespace
 
-import book
 import common
 import numpy as np
 import pytest
@@ -77,7 +76,8 @@ def test_what_is_written_is_scored(monkeypatch):
 def test_a_writer_runs_where_its_source_lies(arm):
     """PyTorch's `meta` device knows shapes and no numbers: a tensor made on the CPU by mistake meets one of it and raises.
 
-    What the encoder finds is put there by hand, for it packs by lengths, which `meta` has not (tests/library/test_devices.py asks it alone).
+    What the encoder finds is put there by hand, for it packs by lengths, which `meta` has not
+    (tests/library/test_devices.py asks it alone).
     """
     model = CHAPTER.Summarizer(len(WORDS), hidden_dim=4, **CHAPTER.CHOICES[arm]).to("meta")
     source, target = torch.tensor([[4, 7, 5, 2], [5, 6, 2, 0]], device="meta"), torch.tensor([[4, 2], [7, 2]], device="meta")

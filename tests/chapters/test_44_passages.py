@@ -1,12 +1,12 @@
 """The passages and questions of 44_question_answering fit together, and the script still makes the passages where it can."""
-import importlib
 import csv
+import importlib
 import sys
 from collections import Counter
 
 import pytest
 
-from attnlib.data import data_path, data_path
+from attnlib.data import data_path
 
 python_docs = importlib.import_module("44_make_passages")
 

@@ -1,8 +1,10 @@
 """The stories of 44_question_answering: their supporting facts are needed and enough; exact match and F1 on cases done by hand."""
 import importlib
+
 import pytest
-question_answering = importlib.import_module("44_question_answering")
 import torch
+
+question_answering = importlib.import_module("44_question_answering")
 
 CHAPTER = question_answering.CHAPTER
 

@@ -1,6 +1,7 @@
 """attnlib.core against PyTorch and Keras: equal where they should be, and a table of what each does elsewhere.
 
-python tests/library/test_libraries.py writes the table, notebooks/data/34_one_answer/behaviour.csv, anew; a test compares it with what is measured.
+python tests/library/test_libraries.py writes the table, notebooks/data/34_one_answer/behaviour.csv, anew; a test compares it with
+what is measured.
 """
 import csv
 import io

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import torch
 
-from attnlib import data, pretrained, train
+from attnlib import pretrained, train
 
 TEXTS = ["The dog dropped the ball.", "It was tired, because it had run in the park all day.", "Was it?"]
 

@@ -8,7 +8,15 @@ from torch import nn
 from torch.nn import functional as F
 
 from attnlib import core
-from attnlib.pytorch import AdditiveAttention, AttentionPooling, MultiHeadAttention, MultiplicativeAttention, attend, masked_softmax, split_heads
+from attnlib.pytorch import (
+    AdditiveAttention,
+    AttentionPooling,
+    MultiHeadAttention,
+    MultiplicativeAttention,
+    attend,
+    masked_softmax,
+    split_heads,
+)
 
 torch.set_num_threads(1)
 few = settings(max_examples=40, derandomize=True, deadline=None, database=None)

@@ -3,8 +3,7 @@ import pytest
 import torch
 
 from attnlib import seq2seq
-from attnlib.seq2seq import BOS, EOS, PAD
-from attnlib.seq2seq import Encoder, Transformer, Translator, beam_search, greedy, placed, translation_loss
+from attnlib.seq2seq import BOS, EOS, PAD, Encoder, Transformer, Translator, beam_search, greedy, placed, translation_loss
 
 DECODERS = {"summary": seq2seq.SummaryDecoder, "luong": seq2seq.LuongDecoder, "bahdanau": seq2seq.BahdanauDecoder}
 each_model = pytest.mark.parametrize("name", [*DECODERS, "transformer"])

@@ -7,11 +7,10 @@ from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 from torch import nn  # noqa: E402
 
-from attnlib import pytorch  # noqa: E402
+from attnlib import seq2seq  # noqa: E402
 from attnlib.core import causal_mask  # noqa: E402
-from attnlib.seq2seq import BOS, EOS, PAD  # noqa: E402
 from attnlib.pytorch import DecoderLayer, EncoderLayer  # noqa: E402
-from attnlib.seq2seq import Transformer, beam_search, greedy, placed, translation_loss  # noqa: E402
+from attnlib.seq2seq import BOS, EOS, PAD, Transformer, beam_search, greedy, placed, translation_loss  # noqa: E402
 from attnlib.train import fit, parameters  # noqa: E402
 
 torch.set_num_threads(1)

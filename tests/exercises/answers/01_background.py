@@ -1,8 +1,9 @@
 """Right answers to 01 in other forms, wrong ones that the bank does not list, and changes of a solution that change nothing."""
 from fractions import Fraction
+
 import numpy as np
-from scipy.special import expit
 import torch
+from scipy.special import expit
 
 
 def lstm_by_slices(x, h, c, W, U, b):

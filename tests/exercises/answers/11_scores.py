@@ -1,7 +1,7 @@
 """Right answers to 11 in other forms, wrong ones that the bank does not list, and changes of a solution that change nothing."""
 import numpy as np
-from scipy.spatial.distance import cdist
 import torch
+from scipy.spatial.distance import cdist
 
 
 def concat_in_loops(q, k, W, v):

@@ -2,6 +2,7 @@
 import numpy as np
 import scipy.special
 import torch
+
 from attnlib.core import softmax
 
 INF = np.inf

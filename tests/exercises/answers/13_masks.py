@@ -1,8 +1,8 @@
 """Right answers to 13 in other forms, wrong ones that the bank does not list, and changes of a solution that change nothing."""
 import numpy as np
 import torch
-from attnlib.core import causal_mask
-from attnlib.core import length_mask
+
+from attnlib.core import causal_mask, length_mask
 
 
 def counted_places(piece):

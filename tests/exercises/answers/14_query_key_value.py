@@ -1,7 +1,7 @@
 """Right answers to 14 in other forms, wrong ones that the bank does not list, and changes of a solution that change nothing."""
 import numpy as np
-from attnlib.core import softmax
-from attnlib.core import attend
+
+from attnlib.core import attend, softmax
 
 SAME_LENGTH = "Both have this length: "
 

@@ -1,9 +1,10 @@
 """Right answers to 16 in other forms, wrong ones that the bank does not list, and changes of a solution that change nothing."""
 import math
+
 import numpy as np
 import torch
-from attnlib.core import softmax
-from attnlib.core import rotate
+
+from attnlib.core import rotate, softmax
 
 SAME_LENGTH = "Both have this length: "
 ENOUGH = "More slopes than are needed are made, and cut off at the end; the last of them is never needed."

@@ -1,8 +1,8 @@
 """Right answers to 21 in other forms, wrong ones that the bank does not list, and changes of a solution that change nothing."""
 import numpy as np
-from scipy.special import logsumexp
-from scipy.special import expit
 import torch
+from scipy.special import expit, logsumexp
+
 from attnlib.core import softmax
 
 ANY_NUMBER = "0 is divided by it, which is 0 for any number."

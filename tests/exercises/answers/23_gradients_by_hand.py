@@ -1,6 +1,7 @@
 """Right answers to 23 in other forms, wrong ones that the bank does not list, and changes of a solution that change nothing."""
 import numpy as np
 import torch
+
 from attnlib.core import softmax
 
 

@@ -3,6 +3,7 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
+
 from attnlib.core import softmax
 
 INF = np.inf

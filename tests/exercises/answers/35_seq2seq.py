@@ -1,5 +1,6 @@
 """Right answers to 35 in other forms, wrong ones that the bank does not list, and changes of a solution that change nothing."""
 import numpy as np
+
 from attnlib.core import softmax
 
 

@@ -5,6 +5,7 @@ import scipy.special
 import torch
 from torch import nn
 from torch.nn import functional as F
+
 from attnlib.core import softmax
 
 SAME_LENGTH = "Both have this length: "
