@@ -1,7 +1,7 @@
 # Every target calls a script in tools/ that also runs by itself, on Windows too: python tools/lab.py
 PYTHON ?= python3
 
-.PHONY: help setup lab test outputs test-isa bench mutants new clean
+.PHONY: help setup lab test outputs table test-isa bench mutants new clean
 help:           ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 	@echo "  another Python:   make lab PYTHON=python3.12   (the environment is made with it, once)"
@@ -14,6 +14,8 @@ setup:          ## make the environment and stop
 	$(PYTHON) tools/setup.py
 outputs:        ## run the notebooks, store their outputs, rewrite notebooks/formulas.md; NB=11 runs one
 	$(PYTHON) tools/outputs.py $(NB)
+table:          ## make the tables of a chapter anew by its script in experiments/, minutes to an hour; NB=36
+	$(PYTHON) tools/table.py $(NB) $(ARGS)
 test-isa:       ## run the book under other CPU instruction sets and report every cell that differs; NB=11 for one
 	$(PYTHON) tools/isa.py $(NB)
 bench:          ## table of times and memory: each notebook and every other benchmark; NB=11 for one

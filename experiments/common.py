@@ -1,6 +1,7 @@
 """What the experiments share: one thread, the definitions of a notebook's cells, and tables."""
 import ast
 import csv
+import functools
 import io
 import json
 import os
@@ -31,6 +32,7 @@ def bound(node):
     return {x.id for target in targets for x in ast.walk(target) if isinstance(x, ast.Name)}
 
 
+@functools.cache
 def statements(path):
     """The statements of a notebook's code cells, or of a module."""
     text = path.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Lay down a new notebook and its exercises from the template: python tools/new.py 17_slug"""
+"""Lay down a new notebook, its exercises and their answers from the template: python tools/new.py 17_slug"""
 import re
 import sys
 
@@ -6,6 +6,7 @@ import book
 import setup
 
 BANKS = book.ROOT / "attnlib" / "exercises"
+ANSWERS = book.ROOT / "tests" / "exercises" / "answers"
 
 
 def refuse(slug, notebooks, bank):
@@ -101,8 +102,22 @@ number("{number}.4", 6, "Twice 3.", [(9, "That is the value, not the slope.")],
 '''
 
 
-def lay(slug, notebooks, bank):
-    """Write the notebook and the bank; a name that is not NN_slug, or is taken, raises ValueError and writes nothing."""
+SWEEP = '''"""Right answers to {number} in other forms, and wrong ones that the bank does not list."""
+import numpy as np
+
+ANSWERS = {{
+    "{number}.1": (["4/2", 2.0], [0, 3, 11, 22]),
+    "{number}.2": ([lambda x: np.add(1, x), lambda x: np.array([y + 1 for y in x])],
+             [lambda x: x, lambda x: x + 2, lambda x: 2 * x, lambda x: (x + 1)[::-1]]),
+    "{number}.3": ([lambda x: np.add(1, x), lambda x: np.array([y + 1 for y in x])],
+             [lambda x: x, lambda x: x - 1, lambda x: 2 * x, lambda x: (x + 1)[::-1]]),
+    "{number}.4": (["12/2", 6.0], [3, 2, 5, 12]),
+}}
+'''
+
+
+def lay(slug, notebooks, bank, answers):
+    """Write the notebook, the bank and the answers; a name that is not NN_slug, or is taken, raises ValueError and writes nothing."""
     refuse(slug, notebooks, bank)
     number = slug[:2]
     cells = [new_markdown_cell(HEAD.format(number=number)), new_code_cell(IMPORTS), new_markdown_cell(IDEA.format(number=number))]
@@ -112,10 +127,11 @@ def lay(slug, notebooks, bank):
     cells.append(new_markdown_cell(RECAP))
     path = notebooks / f"{slug}.ipynb"
     path.write_text(nbformat.writes(canonical(new_notebook(cells=cells))) + "\n", encoding="utf-8", newline="\n")
-    (bank / f"{slug}.py").write_text(BANK.format(slug=slug, number=number), encoding="utf-8", newline="\n")
+    for folder, text in ((bank, BANK), (answers, SWEEP)):
+        (folder / f"{slug}.py").write_text(text.format(slug=slug, number=number), encoding="utf-8", newline="\n")
     return path
 
 
 if __name__ == "__main__":
-    print(f"laid down {lay(sys.argv[1], book.NOTEBOOKS, BANKS).relative_to(book.ROOT)} and its exercises;"
-          f" next: make outputs NB={sys.argv[1][:2]}")
+    print(f"laid down {lay(sys.argv[1], book.NOTEBOOKS, BANKS, ANSWERS).relative_to(book.ROOT)} and its exercises;"
+          f" next: its lines in notebooks/chapters.toml, then make outputs NB={sys.argv[1][:2]}")

@@ -12,16 +12,18 @@ SCRIPT = "experiments/{}.py"
 
 # chapter, file, a definition of an arm, what stands there, what is planted
 EDITS = [
-    ("01_background", NOTEBOOK, "Copier", "nn.GRU", "nn.RNN"),
-    ("16_position", SCRIPT, "draw", "n - 1", "n - 2"),
-    ("35_seq2seq", NOTEBOOK, "RawDot", "q @ k.mT", "q @ k.mT / 2"),
+    ("01_background", NOTEBOOK, "Copier", "width=48", "width=47"),
+    ("14_query_key_value", NOTEBOOK, "Convolution", "padding=2), torch.nn.ReLU()", "padding=2), torch.nn.Tanh()"),
+    ("16_position", SCRIPT, "Layer", "nn.ReLU()", "nn.Tanh()"),
+    ("35_seq2seq", NOTEBOOK, "RawDot", "q @ k.mT, mask", "q @ k.mT / 2, mask"),
     ("36_lstm_classifier", NOTEBOOK, "pool", "-torch.inf).amax(dim=1)", "torch.inf).amin(dim=1)"),
     ("37_transformer", "attnlib/pytorch.py", "FeedForward", "torch.relu", "torch.tanh"),
-    ("41_translation", "attnlib/seq2seq.py", "SummaryDecoder", "torch.tanh", "torch.relu"),
-    ("42_sentiment", NOTEBOOK, "Reader", "bidirectional=True", "bidirectional=False"),
-    ("43_summarization", NOTEBOOK, "centrality", "0.85", "0.5"),
-    ("44_question_answering", NOTEBOOK, "MeanReader", "mean", "sum"),
-    ("44_question_answering", "attnlib/pretrained.py", "token_vectors", "eval", "train"),
+    ("41_translation", "attnlib/seq2seq.py", "Decoder", "torch.tanh(self.first", "torch.relu(self.first"),
+    ("42_sentiment", NOTEBOOK, "Reader", "nn.Tanh(), nn.Linear(dim, 1)", "nn.ReLU(), nn.Linear(dim, 1)"),
+    ("43_summarization", NOTEBOOK, "centrality", "np.exp(gain * x @ x.T)", "np.exp(gain * x @ x.T / 2)"),
+    ("44_question_answering", NOTEBOOK, "MeanReader", "nn.ReLU(), nn.Linear(hidden, len(PLACES))",
+     "nn.Tanh(), nn.Linear(hidden, len(PLACES))"),
+    ("44_question_answering", "attnlib/pretrained.py", "token_vectors", "texts if isinstance(texts, str) else list(texts)", "list(texts)"),
 ]
 
 
@@ -56,7 +58,9 @@ def test_an_edit_to_an_arm_is_named(copy, name, file, definition, old, new):
 
 
 def test_comments_docstrings_layout_and_checks_of_arguments_do_not_count(copy):
-    edit(copy / "attnlib" / "pytorch.py", '"""Divide', '"""We divide') if False else None
-    path = copy / "attnlib" / "train.py"
-    edit(path, "def fit(", "# a comment\n\n\ndef fit(")
-    assert made_from.reached("36_lstm_classifier", copy) == made_from.reached("36_lstm_classifier")
+    edit(copy / "attnlib" / "train.py", "def fit(", "# a comment\n\n\n\ndef fit(")
+    layers = copy / "attnlib" / "pytorch.py"
+    edit(layers, '    """Weigh the keys', '    """We weigh the keys')
+    edit(layers, "@expects(scores=\"m n\", mask=\"m n\")\n", "")
+    for name in ("36_lstm_classifier", "41_translation"):
+        assert not made_from.differences(name, copy)

@@ -97,13 +97,15 @@ def test_a_cell_keeps_its_id_whatever_is_inserted_or_rewritten():
 
 
 def test_a_template_is_laid_down_and_refuses_what_is_taken_or_misspelt(tmp_path):
-    path = new.lay("17_slug", tmp_path, tmp_path)
+    (tmp_path / "answers").mkdir()
+    path = new.lay("17_slug", tmp_path, tmp_path, tmp_path / "answers")
     nbformat.validate(nbformat.read(path, as_version=4))
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["17_slug.ipynb", "17_slug.py"]
+    laid = sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*.*"))
+    assert laid == ["17_slug.ipynb", "17_slug.py", "answers/17_slug.py"]
     for name in ("17_other", "slug", "1_slug", "17-slug", "../18_slug"):
         with pytest.raises(ValueError, match="^name: "):
-            new.lay(name, tmp_path, tmp_path)
-    assert len(list(tmp_path.iterdir())) == 2
+            new.lay(name, tmp_path, tmp_path, tmp_path / "answers")
+    assert sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*.*")) == laid
 
 
 SPEC = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
@@ -256,7 +258,7 @@ def test_a_changed_formula_symbol_or_sentence_changes_the_index(tmp_path, monkey
 
 def test_an_unfinished_notebook_does_not_count_until_git_knows_it(tmp_path, monkeypatch):
     paths = [chapter(tmp_path, name, "") for name in ("11_first", "12_second")]
-    monkeypatch.setattr(common, "NOTEBOOKS", tmp_path)
+    monkeypatch.setattr(book, "NOTEBOOKS", tmp_path)
     assert formulas.notebooks() == paths                       # no git: all of them
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
     subprocess.run(["git", "add", "11_first.ipynb"], cwd=tmp_path, check=True)
