@@ -88,9 +88,10 @@ def read_letter(mine, letters):
 
 
 def rounded(mine, value):
-    """Whether `mine` is `value`, cut or rounded to two or more digits that are too few: 0.67 or 0.66 for 2/3."""
+    """Whether `mine` is `value`, cut or rounded to two or more digits or decimals that are too few: 0.67 or 0.66 for 2/3."""
     written = repr(float(mine))
-    enough = "e" not in written and len(written.replace(".", "").strip("-0")) + written.endswith("0") >= 2
+    enough = "e" not in written and (len(written.replace(".", "").strip("-0")) + written.endswith("0") >= 2
+                                     or len(written.partition(".")[2]) >= 2)
     scale = 10 ** len(written.partition(".")[2])
     return enough and any(abs(shorten(value * scale) / scale - mine) < 1e-12 for shorten in (round, math.trunc))
 
@@ -133,8 +134,9 @@ def within(seconds, work):
     """Run work() and return True, or stop it after so many seconds and return False.
 
     The clock is looked at before each line of Python, on every system and in every thread alike.  So a single call of compiled
-    code (a product of huge matrices, time.sleep) ends before it is stopped; a loop that catches every error by a bare `except:`
-    is not stopped, as it is not by Jupyter's button; and a loop may fill the memory sooner.  Under a debugger there is no limit.
+    code (a product of huge matrices, time.sleep) ends before it is stopped; a loop of one line, `while True: pass`,
+    which starts no line anew, is not stopped, nor is one that catches every error by a bare `except:`; and a loop may fill the
+    memory sooner.  Under a debugger there is no limit.
     """
     end = time.monotonic() + seconds
 
@@ -203,7 +205,14 @@ def kind(x):
 def apart(y, e):
     """The largest difference of two results over the largest expected number; infinity where nan and infinities differ."""
     finite = np.isfinite(e)
-    return np.abs(y * 1.0 - e)[finite].max() / np.abs(e[finite]).max() if same(y[~finite], e[~finite]) else math.inf
+    if not same(y[~finite], e[~finite]) or not np.isfinite(y[finite]).all():
+        return math.inf
+    return np.abs(y * 1.0 - e)[finite].max() / np.abs(e[finite]).max()
+
+
+def spoilt(y, e):
+    """Whether a result holds nan and the expected one does not."""
+    return bool(np.isnan(plain(y)).any() > np.isnan(plain(e)).any())
 
 
 NEAR = {                                                    # what is to be said of a result that is right but for one thing
@@ -212,7 +221,7 @@ NEAR = {                                                    # what is to be said
     "One of the things that you return is the answer: return it alone.": lambda y, e: type(y) is tuple and any(same(x, e) for x in y),
     "The numbers are right, but not their shape: expected {e}, got {y}.": lambda y, e: same(plain(y).squeeze(), plain(e).squeeze()),
     "Rows and columns have changed places.": lambda y, e: same(plain(y).mT, e),
-    "Your result holds nan: 0/0, or infinity minus infinity?": lambda y, e: np.isnan(plain(y)).any() > np.isnan(plain(e)).any()}
+    "Your result holds nan: 0/0, or infinity minus infinity?": lambda y, e: spoilt(y, e)}
 
 
 def explain(pairs):
@@ -237,6 +246,8 @@ def explain(pairs):
         return f"Your result cannot be compared with numbers: {described(error)}."
     if y.shape != e.shape:
         return f"Expected {kind(e)}, got {kind(y)}."
+    if spoilt(y, e):
+        return "For this input your result holds nan: 0/0, or infinity minus infinity?"
     if max(apart(plain(y), plain(e)) for y, e in pairs) > 1e-3:
         return ""
     low = apart(y, e) < 2e-6 or y.dtype.kind == "f" and y.dtype.itemsize < 8

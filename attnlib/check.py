@@ -92,7 +92,7 @@ def of_number(exercise, mine):
     exact = isinstance(answer, int)
 
     def equal(other):
-        return bool(abs(value - other) <= (1e-6 if exact else 1e-3) * max(1, abs(other)))
+        return bool(abs(value - other) <= (1e-6 if exact else 5e-4 if abs(other) < 0.1 else 1e-3) * max(1, abs(other)))
     if equal(answer):
         return "right"
     hint, *_ = [*(hint for wrong, hint in mistakes if equal(wrong)),

@@ -19,12 +19,29 @@ PAD, BOS, EOS = 0, 1, 2                                     # padding, begin, en
 
 def _sentences(name, tokens, given):
     """Token numbers (b, n) with a word in every row; on the device "meta", where no number is known, only their shape counts."""
-    if not isinstance(tokens, torch.Tensor) or tokens.dim() != 2 or tokens.is_floating_point() or not tokens.numel():
-        came = f"shape {tuple(tokens.shape)} of {tokens.dtype}" if isinstance(tokens, torch.Tensor) else f"a {type(tokens).__name__}"
-        raise ValueError(f"{name}: expected a tensor of token numbers (b, n), b and n at least 1, got {came}")
+    _tokens(name, tokens, given)
     if not torch.compiler.is_compiling() and not tokens.is_meta and not (tokens != PAD).any(dim=1).all():
         empty = [i for i, row in enumerate(tokens) if not (row != PAD).any()]
         raise ValueError(f"{name}: expected at least one word in each row, got only padding in row {', '.join(map(str, empty))}")
+
+
+def _tokens(name, tokens, given):
+    """Token numbers (b, n), rows of padding only included."""
+    if not isinstance(tokens, torch.Tensor) or tokens.dim() != 2 or tokens.dtype not in (torch.int64, torch.int32) or not tokens.numel():
+        came = f"shape {tuple(tokens.shape)} of {tokens.dtype}" if isinstance(tokens, torch.Tensor) else f"a {type(tokens).__name__}"
+        raise ValueError(f"{name}: expected a tensor of token numbers (b, n), b and n at least 1, got {came}")
+    if name == "target" and len(tokens) != len(given["source"]):
+        raise ValueError(f"{name}: expected as many rows as source has, {len(given['source'])}, got {len(tokens)}")
+
+
+def _target(name, tokens, given):
+    """Sentences whose padding, if any, stands behind the words: a decoder reads a target from its first place."""
+    _sentences(name, tokens, given)
+    if not torch.compiler.is_compiling() and not tokens.is_meta:
+        late = (tokens[:, 1:] != PAD) & (tokens[:, :-1] == PAD)
+        if late.any():
+            rows = ", ".join(str(i) for i, row in enumerate(late) if row.any())
+            raise ValueError(f"{name}: expected padding behind the words only, got a word behind padding in row {rows}")
 
 
 def _one_sentence(name, tokens, given):
@@ -146,6 +163,7 @@ class Translator(nn.Module):
         memory, summary = self.encoder(source)
         return self.decoder.begin(summary), (memory, summary, source != PAD)
 
+    @expects(source=_sentences, target=_tokens)
     def forward(self, source, target):
         state, memory = self.read(source)
         begin = torch.full_like(target[:, :1], BOS)
@@ -172,7 +190,7 @@ class TransformerParts(nn.Module):
 
     encoder_layer, decoder_layer = EncoderLayer, DecoderLayer
 
-    @expects(dim=even, num_heads=divisor("dim"))
+    @expects(dim=even, num_heads=divisor("dim"), layers=whole(1))
     def __init__(self, source_words, target_words, dim=32, num_heads=2, layers=2, pre_norm=True, tied=False):
         super().__init__()
         self.source, self.target = nn.Embedding(source_words, dim), nn.Embedding(target_words, dim)
@@ -207,6 +225,7 @@ class Transformer(TransformerParts):
             x, weights = layer(x, memory, causal, mask.unsqueeze(1))
         return self.out(self.norms[1](x[:, old:])), weights.mean(dim=1)[:, old:], words
 
+    @expects(source=_tokens, target=_tokens)
     def forward(self, source, target):
         state, memory = self.read(source)
         begin = torch.full_like(target[:, :1], BOS)
@@ -214,7 +233,7 @@ class Transformer(TransformerParts):
         return scores, weights
 
 
-@expects(source=_sentences, target=_sentences)
+@expects(source=_sentences, target=_target)
 def translation_loss(model, source, target):
     """Mean surprise at each next word of the target when the words before it are given; padding does not count.
 

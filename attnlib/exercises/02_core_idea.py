@@ -18,7 +18,7 @@ number("02.1", 16 / 41,
 
 def draw_box(rng):
     n, m = rng.integers(1, 5), rng.integers(1, 4)
-    keys, query = rng.integers(0, 9, n).astype(float), rng.integers(0, 9, m).astype(float)
+    keys, query = rng.integers(0, 17, n) / 2, rng.integers(0, 17, m) / 2
     return query, keys, np.round(rng.normal(5, 3, n), 1), float(rng.integers(1, 4))
 
 

@@ -17,7 +17,7 @@ number("32.1", 3 / 5,
 
 
 def draw_batch(rng):
-    b, n, d = int(rng.integers(2, 4)), int(rng.integers(2, 5)), int(rng.integers(2, 5))
+    b, n, d = int(rng.integers(1, 4)), int(rng.integers(2, 5)), int(rng.integers(1, 5))
     mask, order = rng.random((b, n)) < 0.6, rng.permutation(n)
     mask[:, order[0]], mask[:, order[1]] = True, False
     return torch.tensor(np.round(rng.normal(size=(b, n, d)), 1)), torch.tensor(np.round(rng.normal(size=(b, d)), 1)), torch.tensor(mask)

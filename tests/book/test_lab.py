@@ -293,7 +293,7 @@ def paths_in(tree):
 
 
 def test_no_cell_names_a_path():
-    """A notebook runs in notebooks/ and in work/: what it reads it finds through attnlib.data.FILES."""
+    """A notebook runs in notebooks/ and in work/: what it reads it finds through attnlib.data.data_path."""
     found = [(stem, text) for stem, tree in code_trees() for text in paths_in(tree)]
     assert found == []
 
@@ -301,7 +301,7 @@ def test_no_cell_names_a_path():
 @pytest.mark.parametrize("line, bad", [
     ('open("data/behaviour.csv")', True), ('open("behaviour.csv")', True), ('np.load("../notebooks/data/a.npz")', True),
     ('name = "notebooks/data/a.csv"', True), ('Path("work")', True), ('"/tmp/x"', True), ('open(data_path("34", "behaviour.csv"))', False),
-    ('np.load(FILES / name)', False), ('print("yes/no")', False), ('rows("summaries.csv")', False),
+    ('np.load(data_path("43", name))', False), ('print("yes/no")', False), ('rows("summaries.csv")', False),
     ('Path(folder) / "translator.pt"', False)])
 def test_the_rule_about_paths_can_fail(line, bad):
     assert bool(list(paths_in(ast.parse(line)))) == bad
@@ -310,7 +310,7 @@ def test_the_rule_about_paths_can_fail(line, bad):
 def test_a_chapter_that_reads_data_runs_in_the_learners_folder(checkout):
     """13 reads behaviour.csv as 34 does, and is the lighter one."""
     nb = nbformat.read(checkout / "work" / "13_masks.ipynb", as_version=4)
-    assert any("FILES" in c.source for c in nb.cells if c.cell_type == "code")
+    assert any("data_path(" in c.source for c in nb.cells if c.cell_type == "code")
     client = NotebookClient(nb, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(checkout / "work")}})
     client.execute(env=book.environment(PYTHONPATH=str(ROOT), ATTNLIB_WORK=str(checkout / "work")))
     assert [c.execution_count for c in nb.cells if c.cell_type == "code"][-1] == sum(c.cell_type == "code" for c in nb.cells)

@@ -483,9 +483,40 @@ def test_a_table_that_may_not_be_read_is_not_replaced(tmp_path, monkeypatch, cap
 
 def test_the_record_lies_in_the_book_or_where_python_runs(tmp_path, monkeypatch):
     monkeypatch.delenv("ATTNLIB_WORK")
+    monkeypatch.chdir(tmp_path)
     assert record.ledger() == ROOT / "work" / "progress.json"
     monkeypatch.setattr(record, "ROOT", tmp_path / "site-packages")
-    monkeypatch.chdir(tmp_path)
     assert record.ledger() == tmp_path / "work" / "progress.json"
     monkeypatch.setenv("ATTNLIB_WORK", str(tmp_path / "own"))
     assert record.ledger() == tmp_path / "own" / "progress.json"
+
+
+@pytest.mark.parametrize("name, mine", [
+    ("12.5", lambda s: np.log(np.exp(s) / np.exp(s).sum(-1, keepdims=True))),
+    ("02.2", lambda q, k, v, r: ((q[:, None] - k) ** 2 <= r) @ v / ((q[:, None] - k) ** 2 <= r).sum(axis=1))])
+def test_a_result_with_nan_here_and_there_is_not_said_to_be_near(name, mine):
+    said = check.verdict(name, mine)
+    assert said.startswith("not yet. ") and "nan of the largest" not in said and "Nearly" not in said, said
+
+
+@pytest.mark.parametrize("mine, said", [(".0760", "not yet"), (".0779", "not yet"), (".0769", "right"), ("1/13", "right")])
+def test_a_small_number_is_wanted_to_half_a_thousandth(mine, said):
+    assert check.verdict("16.1", mine).startswith(said)
+
+
+def test_two_decimals_of_a_small_number_are_close():
+    assert "Close: give three digits" in check.verdict("44.2", ".09")
+
+
+def test_one_sentence_and_keys_between_whole_numbers_are_tried():
+    """squeeze() takes the axis of a batch of one, too; with whole numbers alone, at most r is less than r + 1."""
+    import torch
+    F = torch.nn.functional
+    squeezed = check.verdict("32.2", lambda X, q, m: F.scaled_dot_product_attention(q[:, None], X, X, m[:, None]).squeeze())
+    assert squeezed.startswith("not yet")
+
+    def wide(q, k, v, r):
+        near = abs(q[:, None] - k) < r + 1
+        with np.errstate(invalid="ignore"):
+            return near @ v / near.sum(axis=1)
+    assert check.verdict("02.2", wide).startswith("not yet")

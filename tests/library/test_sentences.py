@@ -127,3 +127,30 @@ def test_a_transformer_is_made_of_even_widths_and_whole_heads():
                                 (8, 0, "^num_heads: expected a whole number, at least 1, got 0"), (8, -2, "^num_heads: expected a whole")):
         with pytest.raises(ValueError, match=message):
             Transformer(9, 9, dim, heads)
+
+
+def test_a_target_has_its_padding_behind_and_the_rows_of_its_source():
+    """Read from its first place, padding in front would be a word: with and without it the loss would differ, in silence."""
+    source, target = torch.tensor([[4, 5, 2], [4, 2, 0]]), torch.tensor([[4, 5, 2], [0, 4, 2]])
+    for model in (Transformer(9, 9, 8), Translator(seq2seq.LuongDecoder, 9, 9, 8, 8)):
+        with pytest.raises(ValueError, match="^target: expected padding behind the words only, got a word behind padding in row 1$"):
+            translation_loss(model, source, target)
+        with pytest.raises(ValueError, match="^target: expected as many rows as source has, 2, got 1$"):
+            model(source, target[:1])
+        for wrong in (target[0], target.tolist(), target.double(), target[:, :0], target.to(torch.uint8)):
+            with pytest.raises(ValueError, match="^target: expected a tensor of token numbers"):
+                model(source, wrong)
+        for wrong in (source[0], source.tolist(), source.double()):
+            with pytest.raises(ValueError, match="^source: expected a tensor of token numbers"):
+                model(wrong, target)
+    with pytest.raises(ValueError, match="^layers: expected a whole number, at least 1, got -1"):
+        Transformer(9, 9, layers=-1)
+
+
+def test_sizes_that_nobody_gives_are_those_of_the_docstrings():
+    assert (PAD, BOS, EOS) == (0, 1, 2)
+    translator = Translator(seq2seq.BahdanauDecoder, 9, 9)
+    assert translator.encoder.embed.weight.shape == (9, 32) and translator.encoder.gru.hidden_size == 48
+    assert translator.decoder.attention.W_q.weight.shape == (24, 48)
+    parts = Transformer(9, 9)
+    assert parts.source.weight.shape == (9, 32) and len(parts.encoders) == len(parts.decoders) == 2
