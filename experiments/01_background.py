@@ -27,7 +27,7 @@ from attnlib.train import fit, parameters, reproducible
 RATES, SEEDS, LENGTHS = (0.003, 0.01, 0.03, 0.1), (0, 1, 2), range(2, 21, 2)
 ARMS = [*((task, cell, attention, "") for task in ("copy", "reverse") for cell in ("RNN", "LSTM", "GRU") for attention in (False, True)),
         *(("copy", "LSTM", False, variant) for variant in ("open", "long", "open long", "open 14", "open 14 long", "open 14 longer")),
-        *(("copy", "GRU", False, variant) for variant in ("narrow", "wide", "long")),
+        *(("copy", "GRU", False, variant) for variant in ("narrow", "wide", "long", "wide long")),
         ("copy", "RNN", False, "orthogonal"), ("copy", "RNN", True, "14")]
 STEPS = {"long": 2000, "longer": 8000}
 OPEN = 4.0                                                  # added to the gate's bias: sigmoid(4) is 0.98
