@@ -1,6 +1,6 @@
 """Train every run of 37_transformer and write notebooks/data/37_transformer/runs.csv: python experiments/37_transformer.py [PART ...]
 
-The parts are `rates`, `lists`, `copies` and `norms`; named parts are trained alone, all other rows stay.  About fifteen minutes
+The parts are `rates`, `lists`, `root`, `copies`, `longer` and `norms`; named parts are trained alone, all other rows stay.  About fifteen minutes
 on one core.
 
 rates: the Transformer's rate is chosen among four on the validation lists, seed 0 (rows `valid`).  Those of the GRU translators are what
@@ -11,8 +11,12 @@ two GRU translators (`gru`).  The three are trained in float32 as well, for thei
 all six of a seed one after the other.  The Transformer again, three seeds each: with half of the text (`half`, batches of 20), tied
 tables (`tied`), no root of the width (`unscaled`), labels smoothed by 0.1 (`smoothed`).
 
-copies: the copiers with one part left out (rows `broken`).  norms: copiers in both orders of the norm, with and without warm-up, at two
-rates (rows `copy`).  Three seeds each, all taken from the notebook's cells.
+root: what the missing root changes, one thing at a time (rows `root`, models `long places` and `all short`), and the model without it
+with four times the steps (`no root`); one seed.
+
+copies: the copiers with one part left out (rows `broken`).  longer: some of these with more steps, and with one layer (rows `longer`).
+norms: copiers in both orders of the norm, with and without warm-up, at two rates (rows `copy`).  Three seeds each, all taken from the
+notebook's cells.
 
 Data and measures of the translators are those of 41_translation, taken from that notebook's cells.
 """
@@ -32,12 +36,13 @@ from attnlib.train import fit, parameters, reproducible
 
 MEASURES = common.taught("41", "exact", "hits", "tensors", "weights_of", "write")
 RATES, SEEDS = (0.005, 0.007, 0.01, 0.02), (0, 1, 2)
+LONGER = ("no feed-forward", 2, 350, 0.01), ("no residual path", 2, 1000, 0.003), ("no residual path", 1, 1000, 0.003)
 STEPS, BATCH = 350, 40
 GRUS = {"Luong": LuongDecoder, "Bahdanau": BahdanauDecoder}
 COLUMNS = ("run", "model", "dtype", "pre_norm", "warmup", "rate", "seed", "layers", "steps", "batch", "parameters", "cpu_seconds", "loss",
            *(f"exact_{n}" for n in range(1, 9)), "item_hits", "copied")
 PARTS = {"rates": ("valid",), "lists": ("test", "gru", "float32", "half", "tied", "unscaled", "smoothed"),
-         "copies": ("broken",), "norms": ("copy",)}
+         "root": ("root",), "copies": ("broken",), "longer": ("longer",), "norms": ("copy",)}
 
 
 class Unscaled(Transformer):
@@ -47,19 +52,39 @@ class Unscaled(Transformer):
         return super().enter(table, words) - (table.embedding_dim ** 0.5 - 1) * table(words)
 
 
+class LongPlaces(Transformer):
+    """Places as many times the words' length as without the root, words as long as with it."""
+
+    def enter(self, table, words):
+        root = table.embedding_dim ** 0.5
+        return root * super().enter(table, words) - (root - 1) * root * table(words)
+
+
+class AllShort(Transformer):
+    """Words and places in the right proportion, both divided by the root."""
+
+    def enter(self, table, words):
+        return super().enter(table, words) / table.embedding_dim ** 0.5
+
+
+ROOT = {"no root": Unscaled, "long places": LongPlaces, "all short": AllShort}
+
+
 def built(run, name, source_words, target_words):
     if name in GRUS:
         return Translator(GRUS[name], source_words, target_words)
+    if run == "root":
+        return ROOT[name](source_words, target_words)
     return (Unscaled if run == "unscaled" else Transformer)(source_words, target_words, tied=run == "tied")
 
 
-def translation_row(run, name, rate, seed):
+def translation_row(run, name, rate, seed, steps=STEPS):
     reproducible(seed)
     dtype = "float32" if run == "float32" else "float64"
     torch.set_default_dtype(getattr(torch, dtype))
     batch, smoothing = BATCH // 2 if run == "half" else BATCH, 0.1 if run == "smoothed" else 0.0
     english, other = Vocabulary("en"), Vocabulary("fr")
-    drawn = training_lists(STEPS * batch, seed)
+    drawn = training_lists(steps * batch, seed)
     batches = [MEASURES.tensors(drawn[i:i + batch], english, other) for i in range(0, len(drawn), batch)]
     model = built(run, name, len(english.words), len(other.words))
 
@@ -69,9 +94,9 @@ def translation_row(run, name, rate, seed):
         return cross_entropy(scores.flatten(0, 1), target.flatten(), ignore_index=PAD, label_smoothing=smoothing)
 
     start = time.process_time()
-    losses = fit(model, loss, STEPS, rate)
+    losses = fit(model, loss, steps, rate)
     seconds = time.process_time() - start
-    row = {"run": run, "model": name, "dtype": dtype, "rate": rate, "seed": seed, "steps": STEPS, "batch": batch,
+    row = {"run": run, "model": name, "dtype": dtype, "rate": rate, "seed": seed, "steps": steps, "batch": batch,
            "parameters": parameters(model), "cpu_seconds": f"{seconds:.1f}", "loss": f"{np.mean(losses[-20:]):.3f}"}
     if name not in GRUS:
         row |= {"pre_norm": 1, "warmup": 0, "layers": 2}
@@ -83,6 +108,12 @@ def translation_row(run, name, rate, seed):
     five = held_out_lists(split, 5, 200)
     row["item_hits"] = f"{MEASURES.hits(MEASURES.weights_of(model, (english, other), five), five, 'fr'):.3f}"
     return row
+
+
+def root(add, rows):
+    best = chosen([r for r in rows if r["run"] == "valid"])
+    for name, steps in (("long places", STEPS), ("all short", STEPS), ("no root", 4 * STEPS)):
+        add(translation_row("root", name, best, SEEDS[0], steps))
 
 
 def chosen(rows):
@@ -124,6 +155,19 @@ def copies(add, rows):
                  "loss": f"{loss:.3f}", "copied": f"{share:.3f}"})
 
 
+def longer(add, rows):
+    chapter = common.taught("37", "BROKEN", "copied", "train_copier")
+    for name, layers, steps, rate in LONGER:
+        for seed in SEEDS:
+            reproducible(seed)
+            model = chapter.BROKEN[name](13, 13, 32, 2, layers)
+            start = time.process_time()
+            losses = chapter.train_copier(model, steps, rate, seed)
+            add({"run": "longer", "model": name, "dtype": "float64", "pre_norm": 1, "warmup": 0, "rate": rate, "seed": seed, "layers": layers,
+                 "steps": steps, "batch": 20, "parameters": parameters(model), "cpu_seconds": f"{time.process_time() - start:.1f}",
+                 "loss": f"{np.mean(losses[-20:]):.3f}", "copied": f"{chapter.copied(model, 1000):.3f}"})
+
+
 def norms(add, rows):
     chapter = common.taught("37", "copied", "glorot", "train_copier", "Transformer")
     for pre_norm, warmup, rate, seed in ((p, w, r, s) for p in (1, 0) for w in (0, 50) for r in (0.003, 0.01) for s in SEEDS):
@@ -146,7 +190,7 @@ def main(parts):
         rows.append(row)
         print(*row.values(), file=sys.stderr, flush=True)
 
-    for part in (rates, lists, copies, norms):
+    for part in (rates, lists, root, copies, longer, norms):
         if not parts or part.__name__ in parts:
             part(add, rows)
     order = [run for runs in PARTS.values() for run in runs]
