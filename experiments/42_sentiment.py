@@ -44,18 +44,20 @@ from attnlib.tasks.sentiment import (
 )
 from attnlib.train import fit, parameters, reproducible
 
-CHAPTER = common.taught("42", "Reader", "Head", "STEPS", "answers", "batch_loss", "head_loss", "interval", "right")
+CHAPTER = common.taught("42", "Reader", "ProductReader", "Head", "STEPS", "answers", "batch_loss", "head_loss", "interval", "right")
 RATES = {"word": (0.02, 0.05, 0.1), "whole": (0.01, 0.02, 0.04), "aspect": (0.005, 0.01, 0.02), "frozen": (0.003, 0.01, 0.03, 0.1)}
-BEYOND = {("aspect", "last state", "after"): 0.04, ("aspect", "state mean", "after"): 0.04, ("aspect", "state attention", "after"): 0.0025,
+BEYOND = {("aspect", "last state", "after"): 0.04, ("aspect", "state mean", "after"): 0.04,
+          ("aspect", "state mean, product", "after"): 0.04, ("aspect", "state attention", "after"): 0.0025,
           ("frozen", "mean", "never"): 0.001, ("frozen", "attention", "never"): 0.001}      # where an end of the grid was best
 TUNED, LONG = 2, 4
 ARMS = {"whole": [("word mean", "never"), ("word attention", "never"), ("last state", "never"), ("state mean", "never"),
                   ("state attention", "never")],
-        "aspect": [("last state", "after"), ("state mean", "after"), ("last state", "before"), ("state mean", "before"),
-                   ("state attention", "after")],
+        "aspect": [("last state", "after"), ("state mean", "after"), ("state mean, product", "after"), ("last state", "before"),
+                   ("state mean", "before"), ("state attention", "after")],
         "frozen": [(arm, "never") for arm in ("first", "mean", "deep mean", "attention", "deep attention")]}
 LONGER = [("whole", "word mean", "never"), ("whole", "word attention", "never"), ("aspect", "state mean", "after"),
-          ("aspect", "last state", "before"), ("aspect", "state mean", "before"), ("aspect", "state attention", "after")]
+          ("aspect", "state mean, product", "after"), ("aspect", "last state", "before"), ("aspect", "state mean", "before"),
+          ("aspect", "state attention", "after")]
 COLUMNS = ("task", "arm", "told", "parameters", "test", *(f"test_{kind}" for kind in KINDS), "hard", "plain", "ordinary", "rate", "steps",
            "seed", "cpu_seconds", "valid", "calibration_error", "mass", "even", *(f"peak_{name.replace(' ', '_')}" for name in PLACES),
            *(f"test_{n}_things" for n in (1, 2, 3, 4)), "hard_calibration_error", "ordinary_calibration_error", "hard_mass",
@@ -155,7 +157,7 @@ def row(task, arm, told, rate, seed, model, seconds):
 
 def train_reader(task, arm, told, rate, seed, steps=None):
     reproducible(seed)
-    model = CHAPTER.Reader(len(VOCABULARY), arm, told)
+    model = (CHAPTER.ProductReader if "product" in arm else CHAPTER.Reader)(len(VOCABULARY), arm, told)
     start = time.process_time()
     fit(model, CHAPTER.batch_loss(model, task, seed, steps), steps or CHAPTER.STEPS[task], rate)
     found = part(task, "valid")
@@ -327,12 +329,11 @@ def ledger_rows(rows, told_of):
     for task, (asked, data) in ASKED.items():
         base, with_ = best(rows, task, attention=False), best(rows, task, attention=True)
         pair = [tested(rows, task, *a) for a in (base, with_)]
-        seconds = sum(float(r["cpu_seconds"]) for r in rows if r.get("cpu_seconds") and (r["task"], r["arm"], r["told"]) in
-                      ((task, *base), (task, *with_)))
+        seconds = np.mean([float(r["cpu_seconds"]) for r in pair[1]])
         scores = [[float(r["test"]) for r in arm] for arm in pair]
         named = base[0] + {"never": "", "after": ", told after reading", "before": ", told before reading"}[base[1]]
         shared = {"task": asked, "measure": "accuracy", "baseline": named, "attention": with_[0], "note": NOTES.get(task, ""),
-                  "map_measure": "weight on deciding words", "cpu_seconds": f"{seconds:.0f}"}
+                  "map_measure": "weight on deciding words", "cpu_seconds": f"{seconds:.1f}"}
         bounds, interval = ledger.over_seeds([b - a for a, b in zip(*scores)]), f"{SEEDS} seeds, Student's t"
         if task == "frozen":
             ok = [right_by_review(told_of, a[0]) for a in (base, with_)]

@@ -4,6 +4,8 @@ A chapter's script hands its rows to `record`, which writes them into comparison
 chapters' together into notebooks/data/results.csv.  `difference_low` and
 `difference_high` bound attention minus baseline at 95 %, paired where the two answer the same items; the verdict follows from them:
 `attention` if the system in that column is ahead by more than the interval, `baseline` if the other is, else `tie`.
+`cpu_seconds` is what one training of the system in the column `attention` takes, the mean over its seeds, or one reading of its texts
+where nothing is trained.
 
 `note` holds the chapter's own words where it has a reservation.  Where it calls the comparison unfair the verdict is `void`: the
 interval is kept and does not count.
