@@ -37,7 +37,7 @@ COMPARED = [  # task in the ledger, task in the table, baseline, attention, the 
     ("pick, order known", "pick", "lead", "trained, attention, places", HIT, "", False),
     ("write a line", "write", "no attention", "pointer + coverage", COPY, UNFAIR, True),
     ("write a line", "write", "attention", "pointer + coverage", COPY, UNFAIR, True),
-    ("write a line", "write", "pointer", "pointer + coverage", COPY, "the interval is over documents; the seeds overlap", False),
+    ("write a line", "write", "pointer", "pointer + coverage", COPY, "the interval is over documents; over the seeds it holds zero", False),
     *[("write a line", "write", baseline, "pointer + coverage", COPY, "", False) for baseline in ("body", "name", "name and beginning")],
     *[("write a line, five times the steps", "write", f"{baseline}, long", "pointer + coverage, long", COPY, BELOW, True)
       for baseline in ("no attention", "attention")],
