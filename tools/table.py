@@ -10,8 +10,14 @@ import setup
 EXPERIMENTS = book.ROOT / "experiments"
 
 
+def scripts():
+    """The experiments that make a chapter's tables; others make its data, under a name of their own."""
+    notebooks = book.ROOT / "notebooks"
+    return sorted(path.stem for path in EXPERIMENTS.glob("[0-9]*.py") if (notebooks / f"{path.stem}.ipynb").exists())
+
+
 def main(arguments):
-    names = sorted(path.stem for path in EXPERIMENTS.glob("[0-9]*.py"))
+    names = scripts()
     chosen = [name for name in names if arguments and name.startswith(arguments[0])]
     if len(chosen) != 1 or len(arguments) not in (1, 3) or arguments[1:2] not in ([], ["--same"]):
         sys.exit(f"{__doc__.strip()}\nchapters with tables: {', '.join(name[:2] for name in names)}")

@@ -5,6 +5,7 @@ import book
 import made_from
 import pytest
 import registry
+import table
 
 CHAPTERS = [name for name in registry.THERE if (book.ROOT / "experiments" / f"{name}.py").exists()]
 NOTEBOOK = "notebooks/{}.ipynb"
@@ -31,6 +32,12 @@ EDITS = [
 def test_the_tables_of_a_chapter_were_made_by_the_code_as_it_stands(name):
     changed = made_from.differences(name)
     assert not changed, f"the tables in notebooks/data/{name} were made before a change of {'; '.join(changed)}.  make table NB={name[:2]}"
+
+
+def test_the_number_of_a_chapter_names_its_table():
+    """Also where a second script makes the chapter's data: 41, 43, 44."""
+    for name in CHAPTERS:
+        assert [script for script in table.scripts() if script.startswith(name[:2])] == [name]
 
 
 @pytest.fixture
