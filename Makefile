@@ -10,8 +10,8 @@ lab:            ## set up if need be and open JupyterLab on 00_start_here, in yo
 	$(PYTHON) tools/lab.py $(ARGS)
 test:           ## set up if need be and run everything that CI runs; NB=11 tests one notebook, NB="11 32" two
 	$(PYTHON) tools/test.py $(NB)
-setup:          ## make the environment and stop
-	$(PYTHON) tools/setup.py
+setup:          ## make the whole environment and stop; GROUPS="tensorflow language" adds these groups of packages
+	$(PYTHON) tools/setup.py $(GROUPS)
 outputs:        ## run the notebooks, store their outputs, rewrite notebooks/formulas.md; NB=11 runs one
 	$(PYTHON) tools/outputs.py $(NB)
 table:          ## make the tables of a chapter anew by its script in experiments/, minutes to an hour; NB=36

@@ -188,7 +188,7 @@ def arguments(work, options):
 
 
 def main(options):
-    python = str(setup.python())
+    python = str(setup.python(setup.FIRST))
     version = subprocess.run([python, "-c", "import platform; print(platform.python_version())"], stdout=subprocess.PIPE).stdout.decode()
     work = book.ROOT / "work"
     for line in update(book.NOTEBOOKS, work, version.strip()):

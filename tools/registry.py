@@ -1,9 +1,11 @@
-"""The chapters, their needs and their order, from notebooks/chapters.toml, and README's table of them."""
+"""The chapters, their needs and their order, from notebooks/chapters.toml, and README's tables of them."""
 import json
 import re
 import tomllib
 
 import book
+import groups
+import setup
 
 CHAPTERS = tomllib.loads((book.NOTEBOOKS / "chapters.toml").read_text(encoding="utf-8"))
 THERE = [name for name, entry in CHAPTERS.items() if "planned" not in entry]
@@ -38,6 +40,23 @@ def on_the_route(name):
     return next((other for other in ROUTE if other > name), None) if name in ROUTE else None
 
 
+def added(name):
+    """The groups of packages that a chapter needs beyond those with which the book starts."""
+    homes = {groups.home(package) for package in CHAPTERS[name]["packages"]}
+    return [group for group in groups.GROUPS if group in homes and group not in groups.FIRST]
+
+
+def table_of_groups():
+    """README's table of the groups that can be added, with the chapters that need them."""
+    rows, more = ["| to run | add | to download | on disk |", "|---|---|---|---|"], groups.GROUPS[len(groups.FIRST):]
+    takes = [(f"chapters {', '.join(name[:2] for name in THERE if group in added(name))}", f"make setup GROUPS={group}", [group])
+             for group in more if any(group in added(name) for name in THERE)]
+    for what, command, names in [*takes, ("all of them, and the tests", "make setup", more)]:
+        download, disk = (round(sum(setup.COSTS[name][i] for name in names), -1) for i in (0, 1))
+        rows.append(f"| {what} | `{command}` | {download} MB | {disk / 1000:.1f} GB |")
+    return "\n".join(rows) + "\n"
+
+
 def table():
     """README's table: what the heads and the registry say of each chapter."""
     rows = ["| notebook | reading and exercises | runs in | what you can do at its end |", "|---|---|---|---|"]
@@ -50,10 +69,11 @@ def table():
 
 
 def write_readme():
-    """Put the table in place of README's old one."""
+    """Put the tables in place of README's old ones."""
     path = book.ROOT / "README.md"
     old = path.read_text(encoding="utf-8")
     new = re.sub(r"\| notebook \|.*?\n(?=\n)", lambda _: table(), old, flags=re.S)
+    new = re.sub(r"\| to run \|.*?\n(?=\n)", lambda _: table_of_groups(), new, flags=re.S)
     if new != old:
         path.write_text(new, encoding="utf-8", newline="\n")
     print(f"README.md: {'changed' if new != old else 'unchanged'}", flush=True)

@@ -1,10 +1,10 @@
-"""Make the book's Python environment: python tools/setup.py
+"""Make the book's Python environment: python tools/setup.py [tensorflow language ...]
 
-The packages go into .venv in this folder, in the versions of requirements.txt and constraints.txt.  Where they are all
-installed already (a conda environment, say), that environment is used as it is.  The second call returns at once.
+The packages go into .venv in this folder, in the versions of requirements/ and constraints.txt: all of them, or with the names of
+groups those, beside what is there and what every chapter takes (base and torch).  Where they are all installed already (a conda
+environment, say), that environment is used as it is.  The second call returns at once.
 What runs before the environment exists runs on every Python 3.6 or newer, so that an unfitting one is told what would fit.
 """
-import ast
 import hashlib
 import os
 import platform
@@ -15,43 +15,49 @@ import time
 from pathlib import Path
 
 import book
+import groups
+from groups import FIRST, GROUPS, pins
 
 VERSIONS = [(3, 11), (3, 12), (3, 13)]
-PINS = [book.ROOT / "requirements.txt", book.ROOT / "constraints.txt"]
+CONSTRAINTS = book.ROOT / "constraints.txt"
 STAMP = book.VENV / "made-from.txt"
 PYTHON = book.VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-SIZE = "about 800 MB to download and 3.4 GB on disk; 2 minutes and the time of the download"
+COSTS = {                                     # of each group: MB to download, MB on disk, packages, seconds beyond the download
+    "base": (130, 550, 106, 40),
+    "torch": (200, 880, 7, 20),
+    "tensorflow": (320, 1460, 22, 25),
+    "language": (130, 360, 33, 30),
+    "dev": (50, 170, 29, 15)}
 AGAIN = "Calling it again goes on from there."
+KERNELS = """# Written by tools/setup.py: a kernel says in one line to which group of the book a package belongs that is not installed.
+from pathlib import Path
+
+FILE = {!r}
+if Path(FILE).exists():
+    line = f"__import__('runpy').run_path({{FILE!r}})['listen'](get_ipython())"
+    get_config().InteractiveShellApp.exec_lines.append(line)
+"""
 WAYS = """If you have one that fits, name it:   make lab PYTHON=python3.12   (without make: python3.12 tools/lab.py)
 Else conda brings one:                conda env create -f environment.yml, conda activate attention, python tools/lab.py
 or uv:                                uv venv --seed --python 3.12 .venv, then make lab again"""
 LARGE = """PyTorch's own index, which has a small build without GPU packages, cannot be reached from here; pip would take the large one:
-about 3.3 GB to download and 7 GB on disk in all.  The book runs on it just as well.  Behind a proxy, set HTTPS_PROXY and call again."""
+about 2.5 GB more to download and 3.6 GB more on disk.  The book runs on it just as well.
+Behind a proxy, set HTTPS_PROXY and call again."""
 
 
 # ---- what is wanted ----------------------------------------------------------------------------------------------
 
-def system():
-    """What the markers of requirements.txt ask about this computer."""
-    return {"sys_platform": sys.platform, "platform_machine": platform.machine()}
+def wanted(asked):
+    """The groups that the environment is to have: what every chapter takes, what is asked for, and what it was made for before."""
+    return [group for group in GROUPS if group in [*FIRST, *asked, *made()]]
 
 
-def holds(marker, facts):
-    """Whether a marker, such as `platform_machine == "x86_64" or sys_platform != "linux"`, is true where `facts` are."""
-    def value(node):
-        if isinstance(node, ast.BoolOp):
-            return (all if isinstance(node.op, ast.And) else any)([value(part) for part in node.values])
-        if isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], (ast.Eq, ast.NotEq)):
-            left, right = (facts[x.id] if isinstance(x, ast.Name) else ast.literal_eval(x) for x in (node.left, node.comparators[0]))
-            return (left == right) == isinstance(node.ops[0], ast.Eq)
-        raise ValueError(f"marker: comparisons with == and !=, joined by and, or, were expected, got {marker}")
-    return value(ast.parse(marker.strip(), mode="eval").body)
-
-
-def pins(facts=None):
-    """The versions that requirements.txt wants on this system, or where `facts` are, {name: version}."""
-    lines = re.findall(r"^([\w.-]+)==([^;\s]+)[ \t]*(?:;(.+))?$", PINS[0].read_text(encoding="utf-8"), re.M)
-    return {name: version for name, version, marker in lines if not marker or holds(marker, facts or system())}
+def cost(names):
+    """What some groups cost, for a sentence."""
+    download, disk, _, seconds = (sum(numbers) for numbers in zip(*(COSTS[name] for name in names)))
+    minutes = max(1, round(seconds / 60))
+    return (f"about {round(download, -1)} MB to download and {disk / 1000:.1f} GB on disk; "
+            f"{minutes} minute{'s' * (minutes > 1)} and the time of the download")
 
 
 def unfit_computer():
@@ -80,28 +86,38 @@ def unfit_python():
 
 # ---- what is there -----------------------------------------------------------------------------------------------
 
-def complete():
-    """Whether the running Python has every pinned package and attnlib from this checkout."""
+def complete(names=GROUPS):
+    """Whether the running Python has every pinned package of some groups, and attnlib from this checkout."""
     if sys.version_info[:2] not in VERSIONS:
         return False
     import importlib.util
     from importlib import metadata
     try:
-        versions = {name: metadata.version(name).split("+")[0] for name in pins()}
+        versions = {name: metadata.version(name).split("+")[0] for name in pins(names)}
     except metadata.PackageNotFoundError:
         return False
     found = importlib.util.find_spec("attnlib")
-    return versions == pins() and bool(found and found.origin) and Path(found.origin).resolve().parents[1] == book.ROOT
+    return versions == pins(names) and bool(found and found.origin) and Path(found.origin).resolve().parents[1] == book.ROOT
 
 
-def fingerprint():
-    """Of the pins and of where the checkout lies: the environment knows attnlib by its place."""
-    return hashlib.sha256(b"".join(path.read_bytes() for path in PINS) + str(book.ROOT).encode()).hexdigest()
+def fingerprint(group):
+    """Of a group's pins and of where the checkout lies: the environment knows attnlib by its place."""
+    parts = [path.read_bytes() for path in (groups.FOLDER / f"{group}.txt", CONSTRAINTS)]
+    return hashlib.sha256(b"".join(parts) + str(book.ROOT).encode()).hexdigest()
 
 
-def ready():
-    """Whether .venv was made to its end, from these pins."""
-    return PYTHON.exists() and STAMP.exists() and STAMP.read_text(encoding="utf-8") == fingerprint()
+def made():
+    """The groups for which .venv was made to its end, {name: fingerprint then}."""
+    lines = [line.split() for line in STAMP.read_text(encoding="utf-8").splitlines()] if STAMP.exists() else []
+    if [len(line) for line in lines] == [1]:                          # before there were groups it was made for all, which one line said
+        return dict.fromkeys(GROUPS, "")
+    return {line[0]: line[1] for line in lines if len(line) == 2}
+
+
+def missing(names):
+    """The groups among some for which .venv was not made to its end, from these pins."""
+    there = made() if PYTHON.exists() else {}
+    return [name for name in names if there.get(name) != fingerprint(name)]
 
 
 def sound():
@@ -141,10 +157,10 @@ def small_torch():
     return []
 
 
-def install(options):
+def install(arguments, of):
     """Let pip install; while it unpacks, which takes minutes and which it does in silence, say how far it is.  Return its exit status."""
-    command = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "-r", "requirements.txt", *options]
-    of, before, start = len(PINS[1].read_text(encoding="utf-8").splitlines()), installed(), time.time()
+    command = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", *arguments]
+    before, start = installed(), time.time()
     process = subprocess.Popen([str(part) for part in command], cwd=str(book.ROOT))
     try:
         while True:
@@ -158,30 +174,50 @@ def install(options):
         raise
 
 
-def build():
-    """Create .venv, or bring it up to the pins."""
+def arguments(names):
+    """What pip is called with for some groups; for all of them it is what requirements.txt says."""
+    files = [part for name in names for part in ("-r", f"requirements/{name}.txt")]
+    return ["-c", CONSTRAINTS.name, *(["-e", "."] if "base" in names else []), *files]
+
+
+def tell_kernels():
+    """Let each kernel of .venv load groups.py, which says in one line what to do where a package's group is missing."""
+    folder = book.VENV / "etc" / "ipython"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "ipython_kernel_config.py").write_text(KERNELS.format(str(Path(groups.__file__).resolve())), encoding="utf-8")
+
+
+def build(names):
+    """Create .venv for some groups, or bring it up to them and to the pins."""
     there = sound()
     reason = unfit_computer() or (None if there else unfit_python())
     if reason:
         sys.exit(reason)
-    print(f"Setting up the book in {book.VENV.name}: {SIZE}. It happens once.", flush=True)
+    lacking = missing(names) if there else names
+    if "base" in lacking:
+        print(f"Setting up the book in {book.VENV.name}: {cost(lacking)}. It happens once.", flush=True)
+    else:
+        print(f"Adding {', '.join(lacking)} to {book.VENV.name}: {cost(lacking)}. It happens once.", flush=True)
     start = time.time()
     if not there:
         import venv
         again = " anew: an earlier set-up was interrupted, or its Python is gone" if book.VENV.exists() else ""
         print(f"Making {book.VENV.name}{again} (some seconds) …", flush=True)
         venv.create(str(book.VENV), clear=True, symlinks=os.name != "nt", with_pip=True)
-    if install(small_torch()):
+    options = small_torch() if "torch" in lacking else []
+    if install([*arguments(lacking), *options], sum(COSTS[name][2] for name in names)):
         sys.exit(f"The set-up stopped before its end; what went wrong stands above. {AGAIN}")
-    subprocess.run([str(PYTHON), "-c", "import matplotlib.font_manager"], env=book.environment())     # its list of fonts: once, here
-    STAMP.write_text(fingerprint(), encoding="utf-8")
+    if "base" in lacking:
+        subprocess.run([str(PYTHON), "-c", "import matplotlib.font_manager"], env=book.environment())     # its list of fonts: once, here
+    tell_kernels()
+    STAMP.write_text("".join(f"{name} {fingerprint(name)}\n" for name in names), encoding="utf-8")
     print(f"Set up in {time.time() - start:.0f} s.", flush=True)
 
 
-def make():
+def make(names):
     """Build .venv; what stops it is told in a sentence."""
     try:
-        build()
+        build(names)
     except KeyboardInterrupt:
         print(f"\nStopped. {AGAIN}", file=sys.stderr)
         sys.exit(130)
@@ -189,21 +225,25 @@ def make():
         sys.exit(f"The set-up stopped before its end: {error}. {AGAIN}")
 
 
-def python():
-    """The interpreter that has the book's packages; it is made first if there is none."""
-    if complete():
+def python(asked=GROUPS):
+    """The interpreter that has the packages of some groups, and of those that were installed before; it is made first if there is none."""
+    names = wanted(asked)
+    if complete(names):
         return sys.executable
-    if not ready():
-        make()
+    if missing(names):
+        make(names)
     return PYTHON
 
 
 def enter():
     """Go on in the book's environment: a tool that needs its packages calls this before it imports them."""
-    wanted = str(python())
-    if wanted != sys.executable:
-        sys.exit(book.call([wanted, *sys.argv]))
+    interpreter = str(python())
+    if interpreter != sys.executable:
+        sys.exit(book.call([interpreter, *sys.argv]))
 
 
 if __name__ == "__main__":
-    print(f"Ready: {python()}")
+    unknown = [name for name in sys.argv[1:] if name not in GROUPS]
+    if unknown:
+        sys.exit(f"no group of packages is called {', '.join(unknown)}; there are {', '.join(GROUPS)}")
+    print(f"Ready: {python(sys.argv[1:] or GROUPS)}")

@@ -27,7 +27,7 @@ FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-
 @pytest.fixture
 def checkout(tmp_path):
     """A copy of the checkout, so that the learner's own work/ is left alone."""
-    for name in ("attnlib", "figures", "notebooks", "tools", "requirements.txt", "constraints.txt", "pyproject.toml", "README.md"):
+    for name in ("attnlib", "figures", "notebooks", "requirements", "tools", "constraints.txt", "pyproject.toml", "README.md"):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, tmp_path / name)
     return tmp_path

@@ -385,7 +385,7 @@ def fake_lab(tmp_path):
     (tmp_path / "notebooks").mkdir()
     write(tmp_path / "notebooks" / "00_start_here.ipynb", "# first")
     (tmp_path / "jupyterlab.py").write_text(FAKE)
-    (tmp_path / "tools" / "setup.py").write_text("import sys\npython = lambda: sys.executable\n")
+    (tmp_path / "tools" / "setup.py").write_text("import sys\nFIRST, python = [], lambda asked: sys.executable\n")
     shutil.copy(ROOT / "Makefile", tmp_path)
     return tmp_path
 

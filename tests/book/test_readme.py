@@ -52,7 +52,10 @@ def test_hours_are_the_sums_of_the_chapters():
 
 def test_sizes_are_the_set_ups():
     download, disk = re.search(r"about (\d+ MB)\*\* and fills \*\*([\d.]+ GB)", README).groups()
-    assert f"about {download} to download and {disk} on disk" in setup.SIZE
+    assert setup.cost(setup.FIRST) == f"about {download} to download and {disk} on disk; 1 minute and the time of the download"
+    assert "takes a minute beyond the\ndownload" in README
+    more = re.search(r"[\d.]+ GB more on disk", README)[0]
+    assert more in setup.LARGE
 
 
 def test_the_workflow_runs_readmes_command_on_each_admitted_python():

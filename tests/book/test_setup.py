@@ -14,6 +14,7 @@ import tomllib
 from pathlib import Path
 
 import book
+import groups
 import pytest
 import setup
 from packaging.requirements import Requirement
@@ -25,8 +26,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 SYSTEMS = {"Linux": ("linux", "x86_64"), "Linux on ARM": ("linux", "aarch64"), "macOS": ("darwin", "arm64"), "Windows": ("win32", "AMD64")}
 
 
-def wanted():
-    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+def wanted(names=setup.GROUPS):
+    lines = "\n".join((ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8") for name in names).splitlines()
     return [Requirement(line) for line in lines if re.match(r"[A-Za-z]", line)]
 
 
@@ -47,7 +48,7 @@ def test_another_version_or_the_attnlib_of_another_checkout_is_not_complete(monk
     pins = setup.pins()
     for wrong in ({"numpy": "1.0"}, {"no-such-package": "1.0"}):
         with monkeypatch.context() as patch:
-            patch.setattr(setup, "pins", lambda wrong=wrong: pins | wrong)
+            patch.setattr(setup, "pins", lambda names, wrong=wrong: pins | wrong)
             assert not setup.complete()
     monkeypatch.setattr(book, "ROOT", tmp_path)
     assert not setup.complete()
@@ -56,8 +57,8 @@ def test_another_version_or_the_attnlib_of_another_checkout_is_not_complete(monk
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_markers_are_read_as_pip_reads_them(name):
     facts = dict(zip(("sys_platform", "platform_machine"), SYSTEMS[name]))
-    assert setup.pins(facts) == {r.name: str(r.specifier)[2:] for r in wanted() if not r.marker or r.marker.evaluate(facts)}
-    assert setup.pins(facts)["tensorflow" if facts["platform_machine"] in ("aarch64", "arm64") else "tensorflow-cpu"]
+    assert setup.pins(facts=facts) == {r.name: str(r.specifier)[2:] for r in wanted() if not r.marker or r.marker.evaluate(facts)}
+    assert setup.pins(facts=facts)["tensorflow" if facts["platform_machine"] in ("aarch64", "arm64") else "tensorflow-cpu"]
 
 
 @pytest.mark.parametrize("marker", [
@@ -66,13 +67,13 @@ def test_markers_are_read_as_pip_reads_them(name):
 def test_a_marker_means_what_the_standard_says(marker):
     for one, machine in itertools.product(["linux", "darwin", "win32"], ["x86_64", "aarch64", "arm64", "AMD64"]):
         facts = {"sys_platform": one, "platform_machine": machine}
-        assert setup.holds(marker, facts) == Requirement(f"x; {marker}").marker.evaluate(facts)
+        assert groups.holds(marker, facts) == Requirement(f"x; {marker}").marker.evaluate(facts)
 
 
 @pytest.mark.parametrize("marker", ['python_version < "3.12"', 'sys_platform in "linux"', 'not sys_platform == "linux"'])
 def test_a_marker_that_is_not_understood_is_refused_and_not_ignored(marker):
     with pytest.raises((ValueError, KeyError)):
-        setup.holds(marker, setup.system())
+        groups.holds(marker, groups.system())
 
 
 def test_the_gate_is_the_same_everywhere():
@@ -127,6 +128,9 @@ def test_every_system_and_python_finds_its_packages_and_each_is_pinned(tmp_path)
     pins = constraints()
     assert len(found) > 150 and all(versions == {pins[name]} for name, versions in found.items() if name in pins)
     assert all(re.match("nvidia-|cuda-|triton$|book$", name) for name in found if name not in pins), set(found) - set(pins)
+    for name in setup.GROUPS[2:]:                                      # each group by itself, beside those with which the book starts
+        part = lock(tmp_path, wanted([*setup.FIRST, name]))
+        assert isinstance(part, dict) and set(part) < set(found) and all(found[x] == versions for x, versions in part.items()), part
     old = [r for r in wanted() if not r.name.startswith("tensorflow")] + [Requirement('tensorflow-cpu==2.21.0; sys_platform != "darwin"')]
     said = lock(tmp_path, old)
     assert "tensorflow-cpu" in said and "aarch64" in said
@@ -159,14 +163,14 @@ def modules_of(tree, path, found):
 
 
 def test_what_is_imported_is_declared():
-    """Each import is of Python, of the book, or of a package that requirements.txt names: none comes by luck of another."""
+    """Each import is of Python, of the book, or of a package that requirements/ names: none comes by luck of another."""
     own = {"conftest"} | {name for folder in FOLDERS for p in (ROOT / folder).rglob("*.py") for name in (p.stem, p.parent.name)}
     declared = {canonicalize_name(r.name) for r in wanted()} | {"tensorflow"}
     packages = importlib.metadata.packages_distributions()
     for module, where in imported().items():
         if module not in own and module not in sys.stdlib_module_names:
             homes = {canonicalize_name(name) for name in packages.get(module, [module])}
-            assert homes & declared, f"{module} ({', '.join(homes)}), imported in {where}, is not in requirements.txt"
+            assert homes & declared, f"{module} ({', '.join(homes)}), imported in {where}, is not in requirements/"
 
 
 def test_the_library_alone_brings_numpy():
@@ -207,7 +211,7 @@ def test_intel_macs_are_told_that_pytorch_has_left_them(monkeypatch):
 
 def checkout(folder):
     """A fresh clone, as far as the set-up looks at it."""
-    for name in ("tools", "attnlib"):
+    for name in ("tools", "attnlib", "requirements"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("requirements.txt", "constraints.txt", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder)
@@ -217,14 +221,14 @@ def checkout(folder):
 BARE = [sys._base_executable if hasattr(sys, "_base_executable") else sys.executable, "-I"]
 
 
-def bare(folder, before="", **env):
+def bare(folder, before="", asked=setup.GROUPS, **env):
     """Call tools/setup.py of a fresh clone with a Python that has no packages; `before` runs first, to set the scene."""
     code = f"import sys; sys.path.insert(0, {str(folder / 'tools')!r}); sys.argv = ['setup.py']; import setup\n{before}\n"
-    code += "print('Ready:', setup.python())"
+    code += f"print('Ready:', setup.python({asked}))"
     return subprocess.run([*BARE, "-c", code], cwd=folder, env={**os.environ, **env}, capture_output=True, text=True)
 
 
-QUICK = "setup.small_torch = lambda: []\nsetup.install = lambda options: 0\n"
+QUICK = "setup.small_torch = lambda: []\nsetup.install = lambda *a: print('PIP', *a[0]) or 0\n"
 
 
 @pytest.fixture(scope="module")
@@ -253,7 +257,7 @@ def test_a_python_without_venv_is_told_which_package_to_install(tmp_path):
 
 def test_a_finished_environment_is_used_whatever_python_asks(made):
     """`make lab PYTHON=python3.12` once, and `make lab` ever after, although python3 is another."""
-    done = bare(made, "sys.version_info = (3, 14, 0)\nsetup.make = lambda: sys.exit('MADE')")
+    done = bare(made, "sys.version_info = (3, 14, 0)\nsetup.make = lambda names: sys.exit('MADE')")
     assert done.returncode == 0 and ".venv" in done.stdout, done.stderr
 
 
@@ -290,12 +294,12 @@ def test_a_half_made_environment_is_made_anew_and_works(made, left):
     assert done.returncode == 0 and "Making .venv anew" in done.stdout, done.stdout + done.stderr
     subprocess.run([str(copy / ".venv" / "bin" / "python") if os.name != "nt" else str(copy / ".venv" / "Scripts" / "python.exe"),
                     "-m", "pip", "--version"], check=True, stdout=subprocess.DEVNULL)
-    assert bare(copy, "setup.make = lambda: sys.exit('MADE AGAIN')").returncode == 0
+    assert bare(copy, "setup.make = lambda names: sys.exit('MADE AGAIN')").returncode == 0
 
 
 def test_other_pins_or_another_place_bring_the_environment_up_to_date(made, tmp_path):
     copy = made
-    again = "setup.make = lambda: sys.exit('MADE AGAIN')"
+    again = "setup.make = lambda names: sys.exit('MADE AGAIN')"
     assert bare(copy, again).returncode == 0
     copy.rename(tmp_path / "two")
     assert "MADE AGAIN" in bare(tmp_path / "two", again).stderr                # its attnlib lies where the folder was
@@ -332,12 +336,120 @@ def test_ctrl_c_during_the_set_up_ends_in_a_sentence(tmp_path, moment):
 
 
 def test_what_goes_wrong_is_a_sentence(monkeypatch, tmp_path):
-    monkeypatch.setattr(setup, "build", lambda: (_ for _ in ()).throw(OSError(28, os.strerror(28), "x")))
+    monkeypatch.setattr(setup, "build", lambda names: (_ for _ in ()).throw(OSError(28, os.strerror(28), "x")))
     with pytest.raises(SystemExit, match="No space left on device"):
-        setup.make()
-    monkeypatch.setattr(setup, "build", lambda: (_ for _ in ()).throw(subprocess.CalledProcessError(1, ["ensurepip"])))
+        setup.make(setup.GROUPS)
+    monkeypatch.setattr(setup, "build", lambda names: (_ for _ in ()).throw(subprocess.CalledProcessError(1, ["ensurepip"])))
     with pytest.raises(SystemExit, match="ensurepip"):
-        setup.make()
+        setup.make(setup.GROUPS)
+
+
+# ---- groups --------------------------------------------------------------------------------------------------------
+
+def pip(done):
+    """What pip was called with, beside the constraints, in each call."""
+    assert done.returncode == 0, done.stdout + done.stderr
+    return [line.removeprefix("PIP -c constraints.txt ").split() for line in done.stdout.splitlines() if line.startswith("PIP ")]
+
+
+def files(*names):
+    return [part for name in names for part in ("-r", f"requirements/{name}.txt")]
+
+
+def test_the_groups_together_are_what_requirements_txt_says():
+    lines = [line for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    assert " ".join(lines) == " ".join(setup.arguments(setup.GROUPS))
+    assert sorted(path.stem for path in groups.FOLDER.iterdir()) == sorted(setup.GROUPS)
+    names = [canonicalize_name(r.name) for name in setup.GROUPS for r in wanted([name])]
+    assert len(set(names)) == len(names), "a package belongs to one group"
+    assert list(setup.COSTS) == setup.GROUPS == [*setup.FIRST, *setup.GROUPS[2:]]
+
+
+def test_a_group_is_added_alone_and_stays(made):
+    shutil.rmtree(made / ".venv")
+    first = bare(made, QUICK, setup.FIRST)
+    assert pip(first) == [["-e", ".", *files("base", "torch")]]
+    assert f"Setting up the book in .venv: {setup.cost(setup.FIRST)}" in first.stdout
+    assert (made / ".venv" / "etc" / "ipython" / "ipython_kernel_config.py").exists()
+    assert pip(bare(made, QUICK, setup.FIRST)) == []
+    more = bare(made, QUICK, ["tensorflow"])
+    assert pip(more) == [files("tensorflow")] and f"Adding tensorflow to .venv: {setup.cost(['tensorflow'])}." in more.stdout
+    for asked in (setup.FIRST, ["tensorflow"], ["torch", "base"]):
+        assert pip(bare(made, QUICK, asked)) == []
+    with open(made / "requirements" / "tensorflow.txt", "a") as file:
+        file.write("one-more==1.0\n")
+    assert pip(bare(made, QUICK, setup.FIRST)) == [files("tensorflow")]           # added once, it is kept up to date
+    with open(made / "requirements" / "language.txt", "a") as file:
+        file.write("one-more==1.0\n")
+    assert pip(bare(made, QUICK, setup.FIRST)) == []                              # of no concern to who has not got it
+    with open(made / "constraints.txt", "a") as file:
+        file.write("one-more==1.0\n")
+    assert pip(bare(made, QUICK, setup.FIRST)) == [["-e", ".", *files("base", "torch", "tensorflow")]]
+    assert pip(bare(made, QUICK)) == [files("language", "dev")]                   # make test
+    assert pip(bare(made, QUICK)) == []
+
+
+def test_a_group_whose_adding_stopped_leaves_the_rest_ready_and_is_added_by_the_next_call(made):
+    shutil.rmtree(made / ".venv")
+    assert bare(made, QUICK, setup.FIRST).returncode == 0
+    for stop in ("return 1", "raise KeyboardInterrupt"):
+        done = bare(made, f"def stop(*a):\n    {stop}\nsetup.install = stop", ["language"])
+        assert done.returncode in (1, 130) and "Calling it again goes on from there." in done.stderr and "Traceback" not in done.stderr
+        assert pip(bare(made, QUICK, setup.FIRST)) == []
+    assert pip(bare(made, QUICK, ["language"])) == [files("language")]
+
+
+def test_an_environment_that_is_made_anew_gets_the_groups_that_it_had(made):
+    for python in [*(made / ".venv").glob("bin/python*"), *(made / ".venv").glob("Scripts/python*")]:
+        python.unlink()
+    done = bare(made, QUICK, setup.FIRST)
+    assert "Making .venv anew" in done.stdout and pip(done) == [["-e", ".", *files(*setup.GROUPS)]]
+
+
+def test_an_environment_from_before_there_were_groups_is_the_whole(made):
+    (made / ".venv" / "made-from.txt").write_text("0" * 64)
+    assert pip(bare(made, QUICK, setup.FIRST)) == [["-e", ".", *files(*setup.GROUPS)]]
+    for broken in ("", "\n", "base\ntorch\n"):
+        (made / ".venv" / "made-from.txt").write_text(broken)
+        assert pip(bare(made, QUICK, setup.FIRST)) == [["-e", ".", *files(*setup.FIRST)]]
+
+
+@pytest.mark.parametrize("given, added", [([], "tensorflow, language, dev"), (["dev", "torch"], "dev")])
+def test_the_command_takes_the_names_of_groups(made, given, added):
+    """With pip itself, which has no index here and finds nothing: what stops the set-up is a sentence."""
+    shutil.rmtree(made / ".venv")
+    assert bare(made, QUICK, setup.FIRST).returncode == 0
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    done = subprocess.run([BARE[0], "-E", "tools/setup.py", *given], cwd=made, capture_output=True, text=True,
+                          env={**env, "PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull})
+    assert f"Adding {added} to .venv: about " in done.stdout, done.stdout
+    assert done.returncode == 1 and "ERROR: " in done.stderr and "Traceback" not in done.stderr, done.stderr
+    assert done.stderr.endswith("The set-up stopped before its end; what went wrong stands above. Calling it again goes on from there.\n")
+
+
+def test_a_group_that_does_not_exist_is_named():
+    done = subprocess.run([BARE[0], "-E", "tools/setup.py", "tensorflo", "language"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr == "no group of packages is called tensorflo; there are base, torch, tensorflow, language, dev\n"
+
+
+def test_what_groups_cost_is_their_sum(monkeypatch):
+    monkeypatch.setattr(setup, "COSTS", {"a": (101, 400, 9, 20), "b": (203, 850, 9, 40), "c": (3, 60, 9, 55)})
+    assert setup.cost(["a", "b"]) == "about 300 MB to download and 1.2 GB on disk; 1 minute and the time of the download"
+    assert setup.cost(["a", "b", "c"]) == "about 310 MB to download and 1.3 GB on disk; 2 minutes and the time of the download"
+
+
+def test_lab_starts_with_the_first_groups_and_make_passes_the_names_on(monkeypatch):
+    import lab
+    asked = []
+    monkeypatch.setattr(setup, "python", lambda names=None: asked.append(names) or sys.executable)
+    monkeypatch.setattr(lab, "update", lambda *a: [])
+    monkeypatch.setattr(book, "run", lambda *a, **more: 0)
+    lab.main([])
+    assert asked == [setup.FIRST]
+    if shutil.which("make"):
+        said = subprocess.run(["make", "-n", "setup", "GROUPS=tensorflow language"], cwd=ROOT, capture_output=True, text=True).stdout
+        assert said.endswith("tools/setup.py tensorflow language\n"), said
 
 
 # ---- PyTorch's two builds ------------------------------------------------------------------------------------------
@@ -358,7 +470,7 @@ def asked(monkeypatch):
 
 def test_pip_itself_says_where_the_small_build_is(asked):
     calls, answers = asked
-    version = setup.pins({"sys_platform": "linux", "platform_machine": "x86_64"})["torch"]
+    version = setup.pins(facts={"sys_platform": "linux", "platform_machine": "x86_64"})["torch"]
     answers += [f"9.0, {version}+cpu, {version}"]
     assert setup.small_torch() == [] and len(calls) == 1               # in a folder or mirror of one's own
     calls.clear()
@@ -373,7 +485,7 @@ def test_the_large_build_says_what_it_costs_before_it_starts(asked, capsys, monk
     answers += [version, f"{version}0+cpu"]
     assert setup.small_torch() == []                                   # nobody to ask: it is told, and goes on
     said = capsys.readouterr().out
-    assert "3.3 GB to download and 7 GB on disk" in said and "Ctrl-C" in said and "HTTPS_PROXY" in said
+    assert "2.5 GB more to download and 3.6 GB more on disk" in said and "Ctrl-C" in said and "HTTPS_PROXY" in said
     monkeypatch.setattr(setup.sys, "stdin", type("Terminal", (), {"isatty": lambda self: True})())
     for answer, stops in [("", True), ("n", True), ("y", False), ("Yes", False)]:
         calls.clear()
@@ -408,7 +520,7 @@ def test_a_long_silent_installation_says_how_far_it_is(tmp_path, monkeypatch, ca
             times.append(timeout)
             return super().wait(timeout and timeout / 20)
     monkeypatch.setattr(setup.subprocess, "Popen", Fast)
-    assert setup.install([]) == 0
+    assert setup.install([], 117) == 0
     lines = capfd.readouterr().out.splitlines()
-    assert lines and all(re.fullmatch(r"  2 of about \d\d\d packages are in place after \d+ s", line) for line in lines)
+    assert lines and all(re.fullmatch(r"  2 of about 117 packages are in place after \d+ s", line) for line in lines)
     assert len(lines) < len(times) and max(filter(None, times)) <= 10     # silent while pip still speaks itself; then at least each 10 s

@@ -313,19 +313,20 @@ MODULES = {"tensorflow-cpu": "tensorflow", "pytest-xdist": "-n", "ipykernel": "p
            "uv": "\"uv\", \"lock\"", "nbdime": "nbshow"}
 
 
+REQUIRED = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "requirements").glob("*.txt")))
+
+
 def requirements():
-    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    return [re.match(r"[\w-]+", x)[0] for x in lines if re.match(r"[a-z]", x)]
+    return re.findall(r"^[A-Za-z][\w-]*", REQUIRED, re.M)
 
 
 def test_every_requirement_is_pinned_and_used():
-    text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     sources = [p.read_text(encoding="utf-8") for folder in ("attnlib", "experiments", "tests", "tools", "figures")
                for p in (ROOT / folder).glob("**/*.py") if p.name != "test_structure.py"]
     sources += [c["source"] for path in NOTEBOOKS for c in cells(path, "code")] + [(ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")]
     everything = "\n".join(sources)
     for name in requirements():
-        assert re.search(rf"^{name}==\d", text, re.M), f"{name} is not pinned"
+        assert re.search(rf"^{name}==\d", REQUIRED, re.M), f"{name} is not pinned"
         word = MODULES.get(name, rf"import {name.replace('-', '_')}|from {name.replace('-', '_')}")
         assert re.search(word, everything), f"{name} is not used"
 
@@ -333,7 +334,7 @@ def test_every_requirement_is_pinned_and_used():
 def test_constraints_hold_the_same_pins():
     text = (ROOT / "constraints.txt").read_text(encoding="utf-8").lower().replace("_", "-")
     constraints = dict(re.findall(r"^([\w.-]+)==(\S+)$", text, re.M))
-    for name, version in re.findall(r"^([\w-]+)==([^;\s]+)", (ROOT / "requirements.txt").read_text(encoding="utf-8"), re.M):
+    for name, version in re.findall(r"^([\w-]+)==([^;\s]+)", REQUIRED, re.M):
         assert constraints[name.lower()] == version, name
 
 
