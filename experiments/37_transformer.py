@@ -1,7 +1,7 @@
 """Train every run of 37_transformer and write notebooks/data/37_transformer/runs.csv: python experiments/37_transformer.py [PART ...]
 
-The parts are `rates`, `lists`, `root`, `copies`, `longer` and `norms`; named parts are trained alone, all other rows stay.  About fifteen minutes
-on one core.
+The parts are `rates`, `lists`, `root`, `copies`, `longer` and `norms`; named parts are trained alone, all other
+rows stay.  About fifteen minutes on one core.
 
 rates: the Transformer's rate is chosen among four on the validation lists, seed 0 (rows `valid`).  Those of the GRU translators are what
 experiments/41_translation.py chose among five on the same lists.
@@ -163,8 +163,9 @@ def longer(add, rows):
             model = chapter.BROKEN[name](13, 13, 32, 2, layers)
             start = time.process_time()
             losses = chapter.train_copier(model, steps, rate, seed)
-            add({"run": "longer", "model": name, "dtype": "float64", "pre_norm": 1, "warmup": 0, "rate": rate, "seed": seed, "layers": layers,
-                 "steps": steps, "batch": 20, "parameters": parameters(model), "cpu_seconds": f"{time.process_time() - start:.1f}",
+            add({"run": "longer", "model": name, "dtype": "float64", "pre_norm": 1, "warmup": 0, "rate": rate, "seed": seed,
+                 "layers": layers, "steps": steps, "batch": 20, "parameters": parameters(model),
+                 "cpu_seconds": f"{time.process_time() - start:.1f}",
                  "loss": f"{np.mean(losses[-20:]):.3f}", "copied": f"{chapter.copied(model, 1000):.3f}"})
 
 

@@ -6,6 +6,7 @@ do not count.  `write` keeps the fingerprints beside the tables, in made_from.js
 """
 import ast
 import copy
+import functools
 import hashlib
 import json
 from pathlib import Path
@@ -28,8 +29,14 @@ class Plain(ast.NodeTransformer):
         return node
 
 
+@functools.cache
+def plain(path):
+    """The statements of a notebook or module without what changes no result."""
+    return Plain().visit(ast.Module(copy.deepcopy(common.statements(path)), [])).body
+
+
 def fingerprint(nodes):
-    text = "\n".join(ast.unparse(Plain().visit(copy.deepcopy(node))) for node in nodes)
+    text = "\n".join(ast.unparse(node) for node in nodes)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
@@ -71,7 +78,7 @@ def mentions(nodes, modules):
 def reached(name, root=ROOT):
     """{"file: definition": fingerprint} of all that experiments/`name`.py reaches."""
     script = root / "experiments" / f"{name}.py"
-    own = common.statements(script)
+    own = plain(script)
     found, left = {}, []
 
     def take(path, parts):
@@ -79,7 +86,7 @@ def reached(name, root=ROOT):
         for part, statement in parts.items():
             if not all(isinstance(node, (ast.Import, ast.ImportFrom)) for node in statement):
                 found[f"{path.relative_to(root).as_posix()}: {part}"] = fingerprint(statement)
-        left.extend(mentions(nodes, modules_of(common.statements(path), root)))
+        left.extend(mentions(nodes, modules_of(plain(path), root)))
 
     parts = {}
     for node in own:
@@ -89,7 +96,7 @@ def reached(name, root=ROOT):
     while left:
         where, what = left.pop()
         path = where if isinstance(where, Path) else next((root / "notebooks").glob(f"{where}_*.ipynb"))
-        nodes = common.statements(path)
+        nodes = plain(path)
         if (path, what) in done or path in (script, *(root / plumbing for plumbing in PLUMBING)):
             continue
         if isinstance(where, Path) and not any(what in common.bound(node) for node in nodes):

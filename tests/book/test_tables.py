@@ -69,5 +69,8 @@ def test_comments_docstrings_layout_and_checks_of_arguments_do_not_count(copy):
     layers = copy / "attnlib" / "pytorch.py"
     edit(layers, '    """Weigh the keys', '    """We weigh the keys')
     edit(layers, "@expects(scores=\"m n\", mask=\"m n\")\n", "")
+    sentences = copy / "attnlib" / "seq2seq.py"
+    edit(sentences, "@expects(source=_sentences, target=_target)", "@expects(source=_tokens, target=_tokens)")
+    edit(copy / "experiments" / "36_lstm_classifier.py", '"""Train every setting', '"""We train every setting')
     for name in ("36_lstm_classifier", "41_translation"):
         assert not made_from.differences(name, copy)
