@@ -234,9 +234,10 @@ def test_taught_text_is_library_text_and_has_one_home(library, name, node):
 
 
 def test_the_library_stays_small():
-    """At most 1,000 lines of code; empty lines, comments and docstrings do not count, nor do the exercise bank and the tasks' data."""
+    """At most 1,000 lines of code; empty lines, comments and docstrings do not count, nor do the exercise bank, the tasks and where data lie."""
     code = 0
-    for path in (ROOT / "attnlib").glob("*.py"):
+    untaught = {ROOT / "attnlib" / name for name in ("data.py", "pretrained.py")}
+    for path in set((ROOT / "attnlib").glob("*.py")) - untaught:
         text = path.read_text(encoding="utf-8")
         documented = [n.body[0] for n in ast.walk(ast.parse(text)) if getattr(n, "body", None) and ast_docstring(n)]
         prose = {i for n in documented for i in range(n.lineno, n.end_lineno + 1)}
