@@ -8,6 +8,7 @@ import ast
 import copy
 import functools
 import hashlib
+import itertools
 import json
 from pathlib import Path
 
@@ -35,8 +36,25 @@ def plain(path):
     return Plain().visit(ast.Module(copy.deepcopy(common.statements(path)), [])).body
 
 
+def spelt(node):
+    """A syntax tree as text that is the same on every Python: its fields, without those that are empty."""
+    if isinstance(node, list):
+        return f"[{' '.join(map(spelt, node))}]"
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    fields = {name: getattr(node, name, None) for name in node._fields if name not in ("ctx", "kind", "type_comment", "type_params")}
+    if isinstance(node, ast.JoinedStr):                         # Pythons differ in where they cut the text between the braces
+        fields["values"] = [x for _, group in itertools.groupby(node.values, key=type) for x in joined(list(group))]
+    return f"({type(node).__name__} {' '.join(f'{name}={spelt(value)}' for name, value in fields.items() if value not in (None, []))})"
+
+
+def joined(parts):
+    """Neighbouring constants of an f-string as one."""
+    return [ast.Constant("".join(x.value for x in parts))] if isinstance(parts[0], ast.Constant) else parts
+
+
 def fingerprint(nodes):
-    text = "\n".join(ast.unparse(node) for node in nodes)
+    text = "\n".join(map(spelt, nodes))
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
