@@ -18,12 +18,13 @@ import sys
 import warnings
 from collections import Counter
 from importlib.metadata import version
-from pathlib import Path
 
 import common
 import numpy as np
 
-FOLDER = Path(__file__).parents[1] / "notebooks" / "data" / "43_summarization"
+from attnlib.data import data_path
+
+FOLDER = data_path("43", "summaries.csv").parent
 MADE_BY = {"python": "3.11.7", "matplotlib": "3.11.2", "networkx": "3.6.1", "numpy": "2.4.6", "scikit-learn": "1.9.1", "scipy": "1.17.1",
            "sympy": "1.14.0", "torch": "2.13.0"}
 PACKAGES = "matplotlib networkx numpy scipy sklearn sympy torch".split()

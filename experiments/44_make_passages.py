@@ -10,13 +10,14 @@ import inspect
 import re
 import sys
 import warnings
-from pathlib import Path
 from pydoc_data.topics import topics
 
 import common
 
+from attnlib.data import data_path
+
 MADE_BY = (3, 11, 7)
-FILE = Path(__file__).parents[1] / "notebooks" / "data" / "passages.csv"
+FILE = data_path("44", "passages.csv")
 LEAST, ENOUGH, MOST = 40, 80, 160                           # words of a passage: at least, when to begin the next, at most
 PER_MODULE, PER_NAME = 18, 2                                # passages, so that no module fills the collection
 

@@ -71,18 +71,12 @@ def closure(nodes, names, home):
     return found
 
 
-def notebook(number):
-    """The path of the notebook with this number."""
-    (path,) = NOTEBOOKS.glob(f"{number}_*.ipynb")
-    return path
-
-
 def taught(number, *names):
     """The definitions of `names` in the cells of notebook `number`, and all that they rest on; no other line of it is run.
 
     This is the one place where code of a notebook is run outside of it.  A name that no cell binds raises ValueError.
     """
-    path = notebook(number)
+    (path,) = NOTEBOOKS.glob(f"{number}_*.ipynb")
     nodes = statements(path)
     wanted = [node for found in closure(nodes, names, path.name).values() for node in found]
     space = {"__name__": path.stem}

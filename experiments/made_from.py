@@ -125,8 +125,8 @@ def reached(name, root=ROOT):
     return dict(sorted(found.items()))
 
 
-def path(name, root=ROOT):
-    return root / "notebooks" / "data" / name / "made_from.json"
+def path(name):
+    return ROOT / "notebooks" / "data" / name / "made_from.json"
 
 
 def write(name, taken_over=None):
@@ -144,6 +144,6 @@ def write(name, taken_over=None):
 
 def differences(name, root=ROOT):
     """The definitions that are not those that made the tables of an experiment: changed, new or gone."""
-    then = json.loads(path(name, ROOT).read_text(encoding="utf-8"))["definitions"]
+    then = json.loads(path(name).read_text(encoding="utf-8"))["definitions"]
     now = reached(name, root)
     return sorted(key for key in then.keys() | now.keys() if then.get(key) != now.get(key))

@@ -40,6 +40,13 @@ def test_the_number_of_a_chapter_names_its_table():
         assert [script for script in table.scripts() if script.startswith(name[:2])] == [name]
 
 
+@pytest.mark.parametrize("script", sorted((book.ROOT / "experiments").glob("[0-9]*.py")), ids=lambda p: p.stem)
+def test_an_experiment_finds_its_files_by_the_number_of_a_chapter(script):
+    """A path put together by hand would lead beside the chapter's folder, in silence, once something is moved."""
+    text = script.read_text(encoding="utf-8")
+    assert "__file__" not in text and 'data_path("' in text
+
+
 @pytest.fixture
 def copy(tmp_path):
     """The code that experiments reach, where it may be edited."""

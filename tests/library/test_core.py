@@ -619,6 +619,19 @@ WRONG = {
                                     "mask: expected shape (2, 4) or (2, 2, 4), where an axis may be 1, got (3, 2, 4)"),
     "mask of heads of integers": (core.multi_head_attention, (X, M, *MATRICES, 2, np.ones((2, 4), int)), BOOLEANS + "dtype int64"),
     "mask of heads is a list": (core.multi_head_attention, (X, M, *MATRICES, 2, [[[True]]]), BOOLEANS + "a list"),
+    "mask builder, negative": (core.causal_mask, (-1,), "n: expected a whole number, at least 0, got -1"),
+    "mask builder, a float": (core.causal_mask, (3.0,), "n: expected a whole number, at least 0, got 3.0"),
+    "mask builder, a truth": (core.window_mask, (True, 1), "n: expected a whole number, at least 0, got True"),
+    "mask builder, None": (core.window_mask, (3, None), "width: expected a whole number, at least 0, got None"),
+    "mask builder, negative width": (core.window_mask, (3, -2), "width: expected a whole number, at least 0, got -2"),
+    "mask builder, n of the lengths": (core.length_mask, (np.array([1]), "3"), "n: expected a whole number, at least 0, got '3'"),
+    "mask builder, a list": (core.length_mask, ([1, 2], 3), "lengths: expected a NumPy array of integers, got a list"),
+    "mask builder, a number": (core.length_mask, (2, 3), "lengths: expected a NumPy array of integers, got a int"),
+    "mask builder, floats": (core.length_mask, (np.array([1.0]), 3), "lengths: expected a NumPy array of integers, got dtype float64"),
+    "mask builder, None for lengths": (core.length_mask, (None, 3), "lengths: expected a NumPy array of integers, got a NoneType"),
+    "mask builder, booleans": (core.length_mask, (np.array([True]), 3), "lengths: expected a NumPy array of integers, got dtype bool"),
+    "mask builder, too long": (core.length_mask, (np.array([1, 4]), 3), "lengths: expected numbers from 0 to n = 3, got [1, 4]"),
+    "mask builder, too short": (core.length_mask, (np.array([-1, 3]), 3), "lengths: expected numbers from 0 to n = 3, got [-1, 3]"),
 }
 
 

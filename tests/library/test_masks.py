@@ -1,6 +1,5 @@
 """The mask builders of attnlib.core against loops, what they promise about influence, and wrong arguments."""
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -62,28 +61,3 @@ def test_what_a_mask_forbids_has_no_influence(seed, n, width):
         sees = np.broadcast_to(mask, (n, n))[:, place]
         np.testing.assert_array_equal(after[~sees], before[~sees])
         assert (after[sees] != before[sees]).all()
-
-
-WRONG = {
-    "negative": (core.causal_mask, (-1,), "n: expected a whole number, at least 0, got -1"),
-    "a float": (core.causal_mask, (3.0,), "n: expected a whole number, at least 0, got 3.0"),
-    "a truth": (core.window_mask, (True, 1), "n: expected a whole number, at least 0, got True"),
-    "None": (core.window_mask, (3, None), "width: expected a whole number, at least 0, got None"),
-    "negative width": (core.window_mask, (3, -2), "width: expected a whole number, at least 0, got -2"),
-    "n of the lengths": (core.length_mask, (np.array([1]), "3"), "n: expected a whole number, at least 0, got '3'"),
-    "a list": (core.length_mask, ([1, 2], 3), "lengths: expected a NumPy array of integers, got a list"),
-    "a number": (core.length_mask, (2, 3), "lengths: expected a NumPy array of integers, got a int"),
-    "floats": (core.length_mask, (np.array([1.0]), 3), "lengths: expected a NumPy array of integers, got dtype float64"),
-    "None for lengths": (core.length_mask, (None, 3), "lengths: expected a NumPy array of integers, got a NoneType"),
-    "booleans": (core.length_mask, (np.array([True]), 3), "lengths: expected a NumPy array of integers, got dtype bool"),
-    "too long": (core.length_mask, (np.array([1, 4]), 3), "lengths: expected numbers from 0 to n = 3, got [1, 4]"),
-    "too short": (core.length_mask, (np.array([-1, 3]), 3), "lengths: expected numbers from 0 to n = 3, got [-1, 3]"),
-}
-
-
-@pytest.mark.parametrize("case", WRONG)
-def test_a_wrong_argument_is_named_with_what_came_and_what_was_wanted(case):
-    f, arguments, message = WRONG[case]
-    with pytest.raises(ValueError) as error:
-        f(*arguments)
-    assert str(error.value) == message
