@@ -95,7 +95,8 @@ def changes(old, new):
 def shown(cell):
     """The lines that a cell puts out; a picture is a line with the fingerprint of its bytes."""
     for output in cell.get("outputs", []):
-        for kind, text in {"text": output.get("text", ""), "error": output.get("evalue", ""), **output.get("data", {})}.items():
+        forms = [("text", output.get("text", "")), ("error", output.get("evalue", "")), *sorted(output.get("data", {}).items())]
+        for kind, text in forms:
             if kind.startswith("image/"):
                 yield f"a picture, {hashlib.sha256(text.encode()).hexdigest()[:7]}"
             else:

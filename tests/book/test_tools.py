@@ -61,6 +61,9 @@ def test_outputs_say_which_lines_changed_and_that_a_picture_is_another():
         nb.cells[0].id = "c07"
         nb.cells[0].outputs.append(new_output("display_data", {"image/png": png, "text/plain": "<Figure>"}))
     assert not list(outputs.changes(old, old))
+    turned = nbformat.from_dict(json.loads(json.dumps(old)))
+    turned.cells[0].outputs[1].data = dict(reversed(turned.cells[0].outputs[1].data.items()))
+    assert not list(outputs.changes(old, turned)), "a kernel names the forms of a picture in another order than the file"
     told = list(outputs.changes(old, fresh))
     assert [line.split(", ")[0] for line in told] == ["  c07  -b 2", "  c07  -a picture", "  c07  +b 3", "  c07  +a picture"]
     assert list(outputs.changes(new_notebook(), old))[0] == "  c07  +a 1"
