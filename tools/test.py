@@ -16,7 +16,8 @@ def main(numbers):
         options = ["-q", "-n", "2", "--dist", "loadfile", "--nbval", "--durations", "10"]
         if numbers:
             return book.run(python, "-m", "pytest", *options, *wanted, ATTNLIB_WORK=work)
-        style = book.run(python, "-m", "ruff", "check", "--no-cache", ".")
+        check = (python, "-m", "ruff", "check", "--no-cache")
+        style = book.run(*check, ".") or book.run(*check, "--select=E501", "--line-length=88", "notebooks")
         return book.run(python, "-m", "pytest", *options, "tests", *wanted, ATTNLIB_WORK=work) or style
 
 
