@@ -10,7 +10,7 @@ import nbformat
 import pytest
 import registry
 
-NEEDED_BY_NOBODY = {"IPython", "matplotlib", "numpy"}               # every chapter has them
+NEEDED_BY_NOBODY = {"IPython", "matplotlib", "numpy", "pandas"}             # every chapter has them
 CELLS = {path.stem: nbformat.read(path, as_version=4).cells for path in sorted(book.NOTEBOOKS.glob("*.ipynb"))}
 every_chapter = pytest.mark.parametrize("name", registry.THERE)
 
