@@ -7,6 +7,7 @@ from attnlib.core import softmax
 number("21.1", 71 / 20,
        "Amounts 3, 9, 27, 81, or after the shift 1, 3, 9, 27, which make 40. Output (1*1 + 3*2 + 9*3 + 27*4)/40 = 142/40.",
        [(27 / 40, "That is the weight of the value 4. Go on: each weight times its value, then add."),
+        (27 / 10, "That is the product for the value 4 alone. Add the other three."),
         (5 / 2, "That is the plain mean, which a query of 0 reads. What are the amounts for ln 3?"),
         (142, "You have not divided by the total of the amounts, 1 + 3 + 9 + 27."),
         (426, "You have not divided by the total of the amounts, 3 + 9 + 27 + 81."),
