@@ -115,9 +115,11 @@ def checker(kind):
             signature = inspect.signature(f)
             names = list(signature.parameters)
 
+            # Keras repeats by name a mask that stands as None in its place, with what rides on the tensor: the named one counts
             @functools.wraps(f)
             def checked(*args, **kwargs):
                 __tracebackhide__ = True                                # a reader's traceback ends at the reader's line
+                args = [kwargs.pop(name, x) if x is None else x for name, x in zip(names, args)] + list(args[len(names):])
                 given = dict(zip(names, args)) | kwargs
                 call = Call(kind, given)
                 for name, spec in specs.items():
@@ -128,7 +130,8 @@ def checker(kind):
                 if call.batches:
                     call.batch()
                 return f(*args, **kwargs)
-            checked.__signature__ = signature                          # Keras looks for it here
+            if f.__name__ != "build":                                     # Keras looks for it here, and for a layer's build one step below
+                checked.__signature__ = signature
             return checked
         return above
     return expects
@@ -141,6 +144,13 @@ def whole(least=0):
         if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
             raise ValueError(f"{name}: expected a whole number, at least {least}, got {value!r}")
     return look
+
+
+def known(name, shape, given):
+    """The shape of an argument whose width is known: of a RaggedTensor it may not be."""
+    __tracebackhide__ = True
+    if shape[-1] is None:
+        raise ValueError(f"{name.removesuffix('_shape')}: expected a tensor whose last axis has a known size, got shape {spelt(shape)}")
 
 
 def even(name, value, given):

@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from attnlib._shapes import Kind, checker, divisor, whole
+from attnlib._shapes import Kind, checker, divisor, known, whole
 
 expects = checker(Kind(
     "a tensor", "numbers of floating point", lambda x: hasattr(x, "shape") and not isinstance(x, tf.RaggedTensor),
@@ -91,6 +91,7 @@ class MultiplicativeAttention(ScoredAttention):
     Taught in 33.
     """
 
+    @expects(q_shape=known, k_shape=known)
     def build(self, q_shape, k_shape, v_shape):
         self.W = self.add_weight(shape=(q_shape[-1], k_shape[-1]), name="W")
 
@@ -110,6 +111,7 @@ class AdditiveAttention(ScoredAttention):
         super().__init__(**kwargs)
         self.hidden_dim = hidden_dim
 
+    @expects(q_shape=known, k_shape=known)
     def build(self, q_shape, k_shape, v_shape):
         self.W_q = self.add_weight(shape=(q_shape[-1], self.hidden_dim), name="W_q")
         self.W_k = self.add_weight(shape=(k_shape[-1], self.hidden_dim), name="W_k")
@@ -147,6 +149,7 @@ class MultiHeadAttention(ScoredAttention):
         self.dim, self.num_heads, self.dropout = dim, num_heads, keras.layers.Dropout(dropout, dtype=self.dtype_policy)
         self.W_q, self.W_k, self.W_v, self.W_o = (keras.layers.Dense(dim, dtype=self.dtype_policy) for _ in range(4))
 
+    @expects(q_shape=known, k_shape=known, v_shape=known)
     def build(self, q_shape, k_shape, v_shape):
         for layer, shape in zip((self.W_q, self.W_k, self.W_v, self.W_o), (q_shape, k_shape, v_shape, (None, self.dim))):
             layer.build(shape)

@@ -199,6 +199,20 @@ def test_masks_by_three_roads(kind):
 
 
 @every_layer
+def test_masks_in_their_places_may_be_none(kind):
+    """Keras hands a layer the mask that rides on the keys by name, also where None stands in its place."""
+    tokens = np.array([[4, 7, 5, 0], [6, 0, 0, 0]])
+    keep, layer = tokens != 0, LAYERS[kind]()
+    x = keras.layers.Embedding(10, 4, mask_zero=True)(tokens)
+    bare, pairs = tf.constant(x.numpy()), np.tril(np.ones((2, 4, 4), bool))
+    agree(layer(x, x, x, None, None)[0], layer(bare, bare, bare, None, keep)[0])
+    agree(layer(x, x, x, pairs, None)[0], layer(bare, bare, bare, pairs, keep)[0])
+    agree(layer(bare, bare, bare, pairs, None)[0], layer(bare, bare, bare, pairs)[0])
+    with pytest.raises(TypeError, match="multiple values"):
+        layer.call(bare, bare, bare, pairs, keep, k_mask=keep)
+
+
+@every_layer
 def test_saved_and_loaded(kind, tmp_path):
     sentence = keras.Input((None,), dtype="int32")
     x = keras.layers.Embedding(10, 4, mask_zero=True)(sentence)
@@ -249,6 +263,7 @@ def test_arguments_are_not_changed():
 # ---- errors ---------------------------------------------------------------------------------------------------------
 
 q, k, v, mask = draw(6)
+RAGGED = tf.ragged.constant([[[1.0, 2, 3, 4]], [[1.0, 2, 3, 4], [5, 6, 7, 8]]], dtype="float64")
 WRONG = {
     "n disagrees": (lambda: DotAttention()(q, k, v[:, :2]), r"v: expected shape \(..., n, e\) with n = 4, got \(2, 2, 4\)"),
     "width": (lambda: DotAttention()(q, k[..., :3], v), r"k: expected shape \(..., n, d\) with d = 4, got \(2, 4, 3\)"),
@@ -257,6 +272,11 @@ WRONG = {
     "whole numbers": (lambda: DotAttention()(q.astype(int), k, v), "q: expected numbers of floating point, got dtype int64"),
     "no tensor": (lambda: masked_softmax([[0.0]]), "scores: expected a tensor of shape .*, got a list"),
     "ragged": (lambda: masked_softmax(tf.ragged.constant([[0.0], [0.0, 1.0]])), "scores: expected a tensor .*, got a RaggedTensor"),
+    "ragged width": (lambda: MultiHeadAttention(4, 2)(RAGGED, RAGGED, RAGGED), "q: .* whose last axis has a known size, .* None, None"),
+    "ragged values": (lambda: MultiHeadAttention(4, 2)(q, k, RAGGED), "v: expected a tensor whose last axis has a known size, got shape"),
+    "ragged queries": (lambda: AdditiveAttention(3)(RAGGED, k, v), "q: expected a tensor whose last axis has a known size, got shape"),
+    "ragged keys": (lambda: MultiplicativeAttention()(q, RAGGED, v), "k: expected a tensor whose last axis has a known size, got shape"),
+    "ragged rows": (lambda: MultiHeadAttention(4, 2)(q, k, tf.RaggedTensor.from_tensor(v)), "v: expected a tensor .*, got a RaggedTensor"),
     "mask of floats": (lambda: DotAttention()(q, k, v, mask * 1.0), "mask: expected a tensor of booleans .*, got dtype float64"),
     "mask as list": (lambda: masked_softmax(q, [[True]]), "mask: expected a tensor of booleans .*, got a list"),
     "mask too small": (lambda: DotAttention()(q, k, v, mask[..., :2]), r"mask: expected shape \(2, 3, 4\), .*, got \(2, 3, 2\)"),
