@@ -20,6 +20,7 @@ W_Q = np.array([[1, 0, 0, 1], [0, 0, 0, 0], [0, 1, 0, 1], [1, 0, 1, 0]])        
 W_K = np.array([[3, 1, 1, 2], [2, 3, 2, 1], [2, 1, 2, 1], [2, 1, 2, 1]])                # logarithms of these
 W_V = 12 * np.array([[1, 0, 0, 0], [0, 1, 0, 1], [0, 0, 1, 0], [0, 0, 0, 1]])
 W_O = np.array([[1, 0, 1, 0], [0, 1, 0, 1], [0, 1, 0, -1], [1, 0, -1, 0]])
+ENTRIES = ["1", "2", "3", "4"]                                                          # of a joined row
 WIDTH, HEIGHT = 0.62, 0.36                                                              # one cell
 
 
@@ -57,10 +58,13 @@ def draw():
     q, bases, v = X @ W_Q, np.array([[np.prod(W_K[:, j] ** row) for j in range(4)] for row in X]), X @ W_V
     fig, ax = plt.subplots(figsize=(8.27, 11.69))
     fig.subplots_adjust(0.03, 0.02, 0.99, 0.99)
+    title = "22 · Self-attention by hand: dog, ball, it, two heads, a causal mask"
+    ax.text(0, 14.1, title, va="center", fontsize=11, weight="bold")
     step(ax, 13.5, "1  Project. Given: the tokens x and three matrices. A thick line parts head 1 (left) from head 2 (right).")
     grid(ax, 0.7, 12.5, X, "x", plot.INK, True, columns=FEATURES)
     rules = "Rules:  ln a + ln b = ln ab     2 ln a = ln a²     ln 1 = 0     exp(ln a) = a"
-    for y, text in [(12.25, rules), (11.85, "Grey in a white table: hidden by the mask.")]:
+    average = "Average of pairs:  ½ (4, 0) + ½ (0, 6) = (2, 3)"
+    for y, text in [(12.35, rules), (11.95, average), (11.55, "Grey in a white table: hidden by the mask.")]:
         ax.text(4.05, y, text, va="center", fontsize=9, color=plot.MUTED)
     logs_W, logs_k = ([[log(a) for a in row] for row in table] for table in (W_K, bases))
     for x, name, matrix, colour in [(0.7, "W_q ÷ √2", W_Q, plot.QUERY), (4.05, "W_k", logs_W, plot.KEY),
@@ -84,10 +88,10 @@ def draw():
         grid(ax, 3.75, y, with_total, "amounts", plot.INK, columns=[*WORDS, "total"], shut=True)
         grid(ax, 7.4, y, weights, "weights", plot.INK, columns=WORDS, shut=True)
     step(ax, 2.95, "5  Average the values in each head and join the heads.   6  Project once more: output = joined W_o.")
-    grid(ax, 0.7, 2.2, [[plain(a) for a in row] for row in joined], "joined", plot.OUTPUT, cut=True)
-    grid(ax, 4.05, 2.2, [[plain(a) for a in row] for row in W_O], "W_o", plot.OUTPUT, True, rows=["1", "2", "3", "4"])
-    grid(ax, 7.4, 2.2, [[plain(a) for a in row] for row in joined @ W_O], "output", plot.OUTPUT)
-    ax.set(xlim=(-0.05, 10.15), ylim=(0.4, 13.9))
+    grid(ax, 0.7, 2.1, [[plain(a) for a in row] for row in joined], "joined", plot.OUTPUT, columns=ENTRIES, cut=True)
+    grid(ax, 4.05, 2.1, [[plain(a) for a in row] for row in W_O], "W_o", plot.OUTPUT, True, rows=ENTRIES)
+    grid(ax, 7.4, 2.1, [[plain(a) for a in row] for row in joined @ W_O], "output", plot.OUTPUT)
+    ax.set(xlim=(-0.05, 10.15), ylim=(0.5, 14.4))
     ax.axis("off")
     return fig
 

@@ -45,6 +45,11 @@ def _(o):
     return o.sum(axis=0)
 
 
+@mistake("22.2", "You averaged the heads. Joined, they stand side by side, and W_o does the mixing.")
+def _(o):
+    return o.mean(axis=0)
+
+
 @mistake("22.2", "You put the heads one below the other, (heads * n, width). They belong side by side.")
 def _(o):
     return np.concatenate(list(o), axis=0)
@@ -89,6 +94,22 @@ def _(q, k, heads):
 def _(q, k, heads):
     q, k = (x.reshape(len(x), heads, -1) for x in (q, k))
     return q @ k.mT / np.sqrt(q.shape[-1])
+
+
+def dealt(x, heads):
+    return x.reshape(len(x), -1, heads).transpose(2, 0, 1)
+
+
+@mistake("22.3", "You dealt the columns round, every heads-th one to a head. A head takes neighbouring columns: in "
+                 "reshape the number of heads stands before their width.")
+def _(q, k, heads):
+    return dealt(q, heads) @ dealt(k, heads).mT / np.sqrt(q.shape[-1] / heads)
+
+
+@mistake("22.3", "You dealt the columns round, every heads-th one to a head, where a head takes neighbouring columns; and the scale "
+                 "is that of the whole layer.")
+def _(q, k, heads):
+    return dealt(q, heads) @ dealt(k, heads).mT / np.sqrt(q.shape[-1])
 
 
 @mistake("22.3", "The scale is missing: divide by the root of the head's width.")
