@@ -22,11 +22,12 @@ def draw_weights(rng):
 
 @function("00.2", draw_weights)
 def largest(weights):
-    """Each row is one query, and keys run along axis 1: take the maximum along axis 1, and one number is left for each row."""
+    """Each row is one query, and keys run along axis 1: take the maximum along axis 1,
+    and one number is left for each row."""
     return weights.max(axis=1)
 
 
-@mistake("00.2", "That is the largest of each column. axis=0 runs down the rows; which axis runs along the keys?")
+@mistake("00.2", "That is each column's largest. axis=0 runs down the rows; which runs along the keys?")
 def _(w):
     return w.max(axis=0)
 
