@@ -1,5 +1,5 @@
 """Exercises of 31_numpy."""
-import dis
+import sys
 
 import numpy as np
 
@@ -16,15 +16,36 @@ number("31.1", 12800,
        first="Write the two shapes one below the other, (10, 1, 64) and (1, 20, 64). To what does an axis of size 1 stretch?")
 
 
-def walks(code):
-    return any(i.opname in ("FOR_ITER", "JUMP_BACKWARD") for i in dis.get_instructions(code)) or any(
-        walks(part) for part in code.co_consts if hasattr(part, "co_code"))
+def steps(f, *args):
+    """How many steps Python takes in f(*args), packages aside: with a loop they grow with its axis, in array operations they do not."""
+    count = 0
+
+    def look(frame, *_):
+        nonlocal count
+        if "site-packages" in frame.f_code.co_filename:
+            return None
+        frame.f_trace_opcodes, count = True, count + 1
+        return look
+
+    before = sys.gettrace()
+    sys.settrace(look)
+    try:
+        f(*args)
+    finally:
+        sys.settrace(before)
+    return count
+
+
+def loops(f, *shapes):
+    """Whether Python takes more steps when each axis is five times as long."""
+    small, large = ([np.full([size * times for size in shape], 0.5) for shape in shapes] for times in (1, 5))
+    return min(steps(f, *small) for _ in range(2)) + 15 < steps(f, *large)
 
 
 def all_at_once(mine):
-    """Refuse a loop, which shows in the function's bytecode, and a block (m, n, d), which shows in the memory."""
+    """Refuse a loop and a block (m, n, d), which NumPy's memory shows."""
     q = np.ones((300, 64))
-    if hasattr(mine, "__code__") and walks(mine.__code__):
+    if loops(mine, (2, 3, 4), (2, 3, 4)):
         return "The numbers are right, but there is a loop. Multiplied out, the square needs one matrix product for all pairs."
     if memory(mine, q, q) > 20 * q.nbytes * 300 / 64:
         return "The numbers are right, but on the way a block (m, n, d) is made. Multiplied out, the square needs a table (m, n) at most."
@@ -119,6 +140,16 @@ def _(scores, real):
     return np.where(real[:, None, :], scores, -1e9)
 
 
+@mistake("31.3", "It hides from ordinary scores, but it is one: a row without a real token would get equal weights. Use minus infinity.")
+def _(scores, real):
+    return np.where(real[:, None, :], scores, -1e30)
+
+
+@mistake("31.3", "The lowest float is still a score: a row without a real token would get equal weights. Use minus infinity.")
+def _(scores, real):
+    return np.where(real[:, None, :], scores, np.finfo(float).min)
+
+
 number("31.4", 384,
        "8 · 12 · 1024 · 1024 weights of 4 bytes are 402,653,184 bytes; divided by 2**20 that is 384 MiB.",
        [(768, "That is with 8 bytes a number; float32 has 4."),
@@ -138,7 +169,12 @@ def draw_two_layers(rng):
     return first / first.sum(axis=-1, keepdims=True), second / second.sum(axis=-1, keepdims=True)
 
 
-@function("31.5", draw_two_layers)
+def without_a_loop(mine):
+    if loops(mine, (2, 2, 3, 3), (2, 3, 3, 3)):
+        return "The numbers are right, but there is a loop. Give each axis its letter, and an einsum adds up those that the result lacks."
+
+
+@function("31.5", draw_two_layers, also=without_a_loop)
 def through(first, second):
     """The second layer's i reads j, the first layer's j read k: j is summed, and both letters of heads, which is then divided out."""
     return np.einsum("bgij,bhjk->bik", second, first) / (first.shape[1] * second.shape[1])
