@@ -6,13 +6,13 @@ and further seeds are trained with it and tested (rows `test`): readers of six p
 of 4, 6 or 16 channels or one head of attention on three tokens (`choose`, mean squared errors; `leak` is the entry of W_k that reads
 the value, as a share of the one that reads what the token is).  About seven minutes on one core.
 """
-import sys
-
 import common
+import fair_play
 
 from attnlib.data import data_path
 from attnlib.train import parameters
 
+CHAPTER = common.taught("14", "trained", "choose", "Attention", "Convolution", "chosen", "tested")
 RATES = {"people": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0), "choose": (0.01, 0.03, 0.1, 0.3, 1.0)}
 CHOICE = {"people": (1000,), "choose": (1000, 1001, 1002)}   # the seeds by which a rate is chosen
 PEOPLE = [(kind, steps, seeds) for steps, seeds in ((150, 10), (1500, 5)) for kind in ("raw", "raw + network", "tied", "three")]
@@ -20,36 +20,47 @@ CHOOSE = [("Convolution 4", 400, 10), ("Convolution 6", 400, 10), ("Convolution 
           ("Convolution 4", 2000, 5), ("Convolution 6", 2000, 5), ("Attention", 2000, 20)]
 
 
-def people(chapter, name, steps, rate, seed, test):
-    model, right = chapter.trained(name, seed, rate, steps, test)
+
+
+def people(name, steps, rate, seed, test):
+    model, right = CHAPTER.trained(name, seed, rate, steps, test)
     return model, {"right": right}
 
 
-def choose(chapter, name, steps, rate, seed, test):
+def choose(name, steps, rate, seed, test):
     kind, *channels = name.split()
-    model = chapter.chosen(lambda: getattr(chapter, kind)(*map(int, channels)), seed, rate, steps)
-    errors = dict(zip(("error", "error_wide", "error_moved"), chapter.tested(model, test)))
+    model = CHAPTER.chosen(lambda: getattr(CHAPTER, kind)(*map(int, channels)), seed, rate, steps)
+    errors = dict(zip(("error", "error_wide", "error_moved"), CHAPTER.tested(model, test)))
     return model, errors | ({"leak": abs(model.W[1, 2, 0] / model.W[1, 1, 0]).item()} if kind == "Attention" else {})
 
 
-def rows(chapter, task, name, steps, seeds):
-    """The rows of one model and number of steps."""
-    def row(split, rate, seed, test):
-        model, found = task(chapter, name, steps, rate, seed, test)
-        new = {"task": task.__name__, "model": name, "steps": steps, "split": split, "rate": rate, "seed": seed,
-               "numbers": parameters(model), **{key: f"{value:.4f}" for key, value in found.items()}}
-        print(*new.values(), file=sys.stderr, flush=True)
-        return new, found
+TASKS = {"people": people, "choose": choose}
 
-    valid = {rate: [row("valid", rate, seed, test=200) for seed in CHOICE[task.__name__]] for rate in RATES[task.__name__]}
-    best = min(valid, key=lambda rate: sum(found.get("error", -found.get("right", 0)) for _, found in valid[rate]))
-    return [new for tried in valid.values() for new, _ in tried] + [row("test", best, seed, test=100)[0] for seed in range(seeds)]
+
+@common.kept
+def row(split, task, name, steps, rate, seed):
+    model, found = TASKS[task](name, steps, rate, seed, 200 if split == "valid" else 100)
+    return {"task": task, "model": name, "steps": steps, "split": split, "rate": rate, "seed": seed, "numbers": parameters(model)} | found
+
+
+def good(rows):
+    return sum(r.get("right", -r.get("error", 0)) for r in rows)
+
+
+def rounded(row):
+    """A row with four digits of each measure."""
+    return {k: f"{v:.4f}" if isinstance(v, float) and k != "rate" else v for k, v in row.items()}
 
 
 def main():
-    chapter = common.taught("14", "trained", "choose", "Attention", "Convolution", "chosen", "tested")
-    table = [row for task, models in ((people, PEOPLE), (choose, CHOOSE)) for model in models for row in rows(chapter, task, *model)]
-    common.write_table(data_path("14", "runs.csv"), table)
+    table = []
+    for task, models in (("people", PEOPLE), ("choose", CHOOSE)):
+        for name, steps, seeds in models:
+            def run(split, rate, seed, arm=(task, name, steps)):
+                return row(split, *arm, rate, seed)
+            tried, tested = fair_play.sweep(run, RATES[task], good, range(seeds), CHOICE[task])
+            table += [*(r for rows in tried.values() for r in rows), *tested]
+    common.write_table(data_path("14", "runs.csv"), [rounded(r) for r in table])
 
 
 if __name__ == "__main__":

@@ -5,11 +5,11 @@ ways.  The learning rate of each arm is chosen on validation sequences of the tr
 seeds are trained with it and the test sequences, twice as long, are looked at (rows `test`).  About ten minutes on one core.
 Named arms are trained alone, all other rows stay.
 """
-import csv
 import sys
 import time
 
 import common
+import fair_play
 import torch
 from torch import nn
 
@@ -20,7 +20,7 @@ from attnlib.train import fit, parameters, reproducible
 TASKS = ("place 3", "two back", "nearest")
 ARMS = ("none", "sinusoidal", "learned", "relative", "rope", "alibi",
         "none, 2 layers", "sinusoidal, 2 layers", "rope, 2 layers", "alibi, 2 layers")
-RATES = (0.003, 0.01, 0.03)
+RATES, SEEDS = (0.003, 0.01, 0.03), (0, 1, 2)
 N, LETTERS, STEPS, BATCH, TESTED = 16, 8, 300, 64, 500
 DIM, HEADS, FARTHEST = 32, 4, 8
 
@@ -113,36 +113,29 @@ def score(model, task, n, seed):
     return [right[:, i:i + 4][asked[:, i:i + 4]].double().mean().item() for i in range(4, n, 4)]
 
 
+@common.kept
 def row(split, task, arm, rate, seed):
     model, seconds = train(task, arm, rate, seed)
     shares = score(model, task, N if split == "valid" else 2 * N, seed=1 if split == "valid" else 2)
-    result = {"split": split, "task": task, "arm": arm, "rate": rate, "steps": STEPS, "seed": seed, "parameters": parameters(model),
-              "cpu_seconds": f"{seconds:.0f}"} | {f"from_{4 * i + 4}": f"{share:.3f}" for i, share in enumerate(shares)}
-    print(*result.values(), file=sys.stderr, flush=True)
-    return result
+    return {"split": split, "task": task, "arm": arm, "rate": rate, "steps": STEPS, "seed": seed, "parameters": parameters(model),
+            "cpu_seconds": f"{seconds:.0f}"} | {f"from_{4 * i + 4}": f"{share:.3f}" for i, share in enumerate(shares)}
 
 
-def mean(row, first, last):
-    """Mean share of a row over its stretches from place `first` to before `last`."""
-    shares = [float(row[f"from_{i}"]) for i in range(first, last, 4)]
-    return sum(shares) / len(shares)
-
-
-def chosen(rows, task, arm):
-    """The rate with the most right answers on the validation sequences."""
-    mine = [r for r in rows if (r["split"], r["task"], r["arm"]) == ("valid", task, arm)]
-    return max(mine, key=lambda r: mean(r, 4, N))["rate"]
+def right(rows):
+    """Mean share of right answers over all stretches of the trained length."""
+    return sum(float(r[f"from_{i}"]) for r in rows for i in range(4, N, 4))
 
 
 def main(arms):
     rows, path = [], data_path("16", "runs.csv")
     if arms:
-        with open(path, newline="", encoding="utf-8") as file:
-            rows = [r for r in csv.DictReader(file) if r["arm"] not in arms]
+        rows = [r for r in common.read_table(path) if r["arm"] not in arms]
     for task in TASKS:
         for arm in arms or ARMS:
-            rows += [row("valid", task, arm, rate, seed=0) for rate in RATES]
-            rows += [row("test", task, arm, chosen(rows, task, arm), seed) for seed in (0, 1, 2)]
+            def run(split, rate, seed, task=task, arm=arm):
+                return row(split, task, arm, rate, seed)
+            tried, tested = fair_play.sweep(run, RATES, right, SEEDS)
+            rows += [*(r for one in tried.values() for r in one), *tested]
     rows.sort(key=lambda r: (TASKS.index(r["task"]), ARMS.index(r["arm"])))
     common.write_table(path, rows)
 

@@ -18,6 +18,7 @@ import sys
 import time
 
 import common
+import fair_play
 import numpy as np
 
 from attnlib import train
@@ -53,34 +54,49 @@ def map_score(model):
     return np.mean(found, axis=0)
 
 
-def row(experiment, examples, pooling, rate, seed, hidden=32, steps=300, **setting):
-    """Train once; `examples` maps a part's name to its examples."""
+def examples(part, fill, cut, share=LOST):
+    """The examples of a part: whole letters, or with points lost and treated in one way, or the first or last points alone."""
+    letters = LETTERS[part]
+    return gappy(letters, fill, share) if fill else shortened(letters, cut.split()[0]) if cut else whole(letters)
+
+
+def trained(pooling, rate, seed, hidden=32, steps=300, fill="", cut=""):
+    """A trained classifier, and the CPU seconds that it took."""
+    found = examples("train", fill, cut)
     train.reproducible(seed)
-    model = CHAPTER.Classifier(pooling, examples("train")[0][0].shape[1], hidden)
+    model = CHAPTER.Classifier(pooling, found[0][0].shape[1], hidden)
     start = time.process_time()
-    CHAPTER.fit(model, examples("train"), rate, seed, steps)
-    seconds = time.process_time() - start
-    result = {"experiment": experiment, "pooling": pooling, **setting, "hidden": hidden, "rate": rate, "seed": seed,
-              "parameters": train.parameters(model), "valid": f"{CHAPTER.accuracy(model, examples('valid')):.4f}",
-              "test": "", "cpu_seconds": f"{seconds:.1f}"}
-    print("\r", *result.values(), " " * 40, file=sys.stderr, flush=True)
-    return result, model
+    CHAPTER.fit(model, found, rate, seed, steps)
+    return model, time.process_time() - start
 
 
-def finish(result, model, examples):
-    """Look at the test letters."""
-    result["test"] = f"{CHAPTER.accuracy(model, examples('test')):.4f}"
-    if result["pooling"] in (QUERY, "last state as query") and result["experiment"] == "pooling":
-        score(result, model)
+@common.kept
+def row(split, experiment, pooling, rate, seed, hidden=32, steps=300, fill="", cut=""):
+    """Train once and look at the validation letters, and at the test letters where `split` says so."""
+    model, seconds = trained(pooling, rate, seed, hidden, steps, fill, cut)
+
+    def right(part, share=LOST):
+        return f"{CHAPTER.accuracy(model, examples(part, fill, cut, share)):.4f}"
+    result = {"experiment": experiment, "pooling": pooling, "fill": fill, "cut": cut, "hidden": hidden, "rate": rate, "seed": seed,
+              "parameters": train.parameters(model), "valid": right("valid"), "test": "", "cpu_seconds": f"{seconds:.1f}"}
+    if split == "test":
+        result["test"] = right("test")
+        if fill:
+            result |= {f"test_lost_{share}": right("test", share) for share in SWEEP}
+    if experiment == "short" or split == "test" and experiment == "pooling" and pooling in (QUERY, "last state as query"):
+        result["weight_on_mark"], result["points_in_mark"] = (f"{x:.4f}" for x in map_score(model))
+    return result
 
 
-def score(result, model):
-    result["weight_on_mark"], result["points_in_mark"] = (f"{x:.4f}" for x in map_score(model))
+def accuracy(rows):
+    """Mean share of the validation letters that are right."""
+    return np.mean([float(r["valid"]) for r in rows])
 
 
-def chosen(tried):
-    """The trainings, one for each seed, of the rate whose mean validation accuracy is highest; `tried` maps rates to trainings."""
-    return max(tried.values(), key=lambda seeds: np.mean([float(r["valid"]) for r, _ in seeds]))
+def swept(run, rates):
+    """Each rate with each seed on the validation letters; the best one's rows have the test letters too."""
+    tried, tested = fair_play.sweep(run, rates, accuracy, SEEDS, SEEDS)
+    return tried | {tested[0]["rate"]: tested}
 
 
 def rule():
@@ -93,79 +109,56 @@ def rule():
     return {"experiment": "rule", "pooling": "four features", "parameters": 5, **{part: f"{x:.4f}" for part, x in scores.items()}}
 
 
-def whole_letters(part):
-    return whole(LETTERS[part])
-
-
-def keep(model):
-    """Write the weights of a model, in full precision, so that every processor gets the same answers from them."""
-    np.savez_compressed(data_path("36", "model.npz"), **{name: value.numpy() for name, value in model.state_dict().items()})
-
-
 def pooling():
     for way in POOLINGS:
-        tried = {rate: [row("pooling", whole_letters, way, rate, seed) for seed in SEEDS] for rate in RATES}
-        for pair in chosen(tried):
-            finish(*pair, whole_letters)
-        if way == QUERY:
-            keep(chosen(tried)[0][1])
-        tried[BEYOND] = [row("pooling", whole_letters, way, BEYOND, seed) for seed in SEEDS]
-        yield from (r for seeds in tried.values() for r, _ in seeds)
+        def run(split, rate, seed, way=way):
+            return row(split, "pooling", way, rate, seed)
+        tried = swept(run, RATES)
+        tried[BEYOND] = [run("valid", BEYOND, seed) for seed in SEEDS]
+        yield from (r for rows in tried.values() for r in rows)
 
 
 def search():
-    found = [row("search", whole_letters, score, rate, 0, hidden)
-             for hidden in (8, 16, 32) for score in (QUERY, "learned query, additive") for rate in RATES[1:]]
-    top = max(found, key=lambda pair: float(pair[0]["valid"]))
-    more = [row("search", whole_letters, top[0]["pooling"], top[0]["rate"], seed, top[0]["hidden"]) for seed in SEEDS[1:]]
-    for pair in (top, *more):
-        finish(*pair, whole_letters)
-    yield from (r for r, _ in (*found, *more))
+    settings = [(score, rate, hidden) for hidden in (8, 16, 32) for score in (QUERY, "learned query, additive") for rate in RATES[1:]]
+
+    def run(split, setting, seed):
+        score, rate, hidden = setting
+        return row(split, "search", score, rate, seed, hidden)
+    tried, tested = fair_play.sweep(run, settings, accuracy, SEEDS)
+    first = (tested[0]["pooling"], tested[0]["rate"], tested[0]["hidden"])
+    yield from (tested[0] if setting == first else r for setting, (r,) in tried.items())
+    yield from tested[1:]
 
 
 def cut():
     for end in ("first", "last"):
-        def examples(part, end=end):
-            return shortened(LETTERS[part], end)
-        for seed in SEEDS:
-            pair = row("cut", examples, QUERY, RATES[2], seed, cut=f"{end} 24")
-            finish(*pair, examples)
-            yield pair[0]
+        yield from (row("test", "cut", QUERY, RATES[2], seed, 32, 300, "", f"{end} 24") for seed in SEEDS)
 
 
 def lost():
     for way in WAYS:
-        def examples(part, share=LOST, way=way):
-            return gappy(LETTERS[part], way, share)
-        tried = {rate: [row("lost", examples, QUERY, rate, seed, fill=way) for seed in SEEDS] for rate in RATES[1:]}
-        for result, model in chosen(tried):
-            finish(result, model, examples)
-            for share in SWEEP:
-                result[f"test_lost_{share}"] = f"{CHAPTER.accuracy(model, examples('test', share)):.4f}"
-        yield from (r for seeds in tried.values() for r, _ in seeds)
+        def run(split, rate, seed, way=way):
+            return row(split, "lost", QUERY, rate, seed, 32, 300, way)
+        yield from (r for rows in swept(run, RATES[1:]).values() for r in rows)
 
 
 def short():
-    result, model = row("short", whole_letters, QUERY, RATES[2], 0, steps=200)
-    score(result, model)
-    yield result
+    yield row("valid", "short", QUERY, RATES[2], 0, 32, 200)
+
+
+def keep():
+    """Train the learned query of `pooling` with seed 0 and write its weights, unrounded, so that every processor gets the same answers."""
+    model, _ = trained(QUERY, RATES[2], SEEDS[0])
+    np.savez_compressed(data_path("36", "model.npz"), **{name: value.numpy() for name, value in model.state_dict().items()})
 
 
 def main():
-    rows = [rule()]
-    for part in (short, pooling, lost, cut, search):
-        rows += part()
-        write(rows)
-
-
-def write(rows):
+    rows = [rule(), *(r for part in (short, pooling, lost, cut, search) for r in part())]
     columns = ["experiment", "pooling", "fill", "cut", "hidden", "rate", "seed", "parameters", "valid", "test",
                *(f"test_lost_{share}" for share in SWEEP), "weight_on_mark", "points_in_mark", "cpu_seconds"]
     common.write_table(data_path("36", "runs.csv"), rows, columns)
+    keep()
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["model"]:
-        keep(row("pooling", whole_letters, QUERY, RATES[2], SEEDS[0])[1])
-    else:
-        main()
+    keep() if sys.argv[1:] == ["model"] else main()

@@ -20,11 +20,11 @@ notebook's cells.
 
 Data and measures of the translators are those of 41_translation, taken from that notebook's cells.
 """
-import csv
 import sys
 import time
 
 import common
+import fair_play
 import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
@@ -34,6 +34,7 @@ from attnlib.seq2seq import PAD, BahdanauDecoder, LuongDecoder, Transformer, Tra
 from attnlib.tasks.cldr import Vocabulary, held_out_lists, training_lists
 from attnlib.train import fit, parameters, reproducible
 
+COPIERS = common.taught("37", "BROKEN", "broken_copier", "copied", "glorot", "train_copier", "Transformer")
 MEASURES = common.taught("41", "exact", "hits", "tensors", "weights_of", "write")
 RATES, SEEDS = (0.005, 0.007, 0.01, 0.02), (0, 1, 2)
 LONGER = ("no feed-forward", 2, 350, 0.01), ("no residual path", 2, 1000, 0.003), ("no residual path", 1, 1000, 0.003)
@@ -78,6 +79,7 @@ def built(run, name, source_words, target_words):
     return (Unscaled if run == "unscaled" else Transformer)(source_words, target_words, tied=run == "tied")
 
 
+@common.kept
 def translation_row(run, name, rate, seed, steps=STEPS):
     reproducible(seed)
     dtype = "float32" if run == "float32" else "float64"
@@ -111,21 +113,24 @@ def translation_row(run, name, rate, seed, steps=STEPS):
 
 
 def root(add, rows):
-    best = chosen([r for r in rows if r["run"] == "valid"])
+    best = chosen_rate([r for r in rows if r["run"] == "valid"])
     for name, steps in (("long places", STEPS), ("all short", STEPS), ("no root", 4 * STEPS)):
         add(translation_row("root", name, best, SEEDS[0], steps))
 
 
-def chosen(rows):
-    """The rate whose exact matches over one to five items of the validation lists are the most."""
-    return float(max(rows, key=lambda r: sum(float(r[f"exact_{n}"]) for n in range(1, 6)))["rate"])
+def exact_lists(rows):
+    """Exact matches over one to five items."""
+    return sum(float(r[f"exact_{n}"]) for r in rows for n in range(1, 6))
+
+
+def chosen_rate(rows):
+    return fair_play.chosen({float(r["rate"]): [r] for r in rows}, exact_lists)
 
 
 def rates_of_41():
     """The rates that 41 chose for its GRU translators into French."""
-    with open(data_path("41", "runs.csv"), newline="", encoding="utf-8") as file:
-        tried = [r for r in csv.DictReader(file) if (r["split"], r["language"]) == ("valid", "fr")]
-    return {name: chosen([r for r in tried if r["arm"] == name.lower()]) for name in GRUS}
+    tried = [r for r in common.read_table(data_path("41", "runs.csv")) if (r["split"], r["language"]) == ("valid", "fr")]
+    return {name: chosen_rate([r for r in tried if r["arm"] == name.lower()]) for name in GRUS}
 
 
 def rates(add, rows):
@@ -134,7 +139,7 @@ def rates(add, rows):
 
 
 def lists(add, rows):
-    best = rates_of_41() | {"Transformer": chosen([r for r in rows if r["run"] == "valid"])}
+    best = rates_of_41() | {"Transformer": chosen_rate([r for r in rows if r["run"] == "valid"])}
     for seed in SEEDS:
         for name, rate in best.items():
             add(translation_row("gru" if name in GRUS else "test", name, rate, seed))
@@ -144,56 +149,65 @@ def lists(add, rows):
             add(translation_row(run, "Transformer", best["Transformer"], seed))
 
 
+@common.kept
+def broken_row(name, seed):
+    start = time.process_time()
+    model, loss, share = COPIERS.broken_copier(name, seed)
+    return {"run": "broken", "model": name, "dtype": "float64", "pre_norm": 1, "warmup": 0, "rate": 0.01, "seed": seed, "layers": 2,
+            "steps": 120, "batch": 20, "parameters": parameters(model), "cpu_seconds": f"{time.process_time() - start:.1f}",
+            "loss": f"{loss:.3f}", "copied": f"{share:.3f}"}
+
+
 def copies(add, rows):
-    chapter = common.taught("37", "broken_copier", "BROKEN")
-    for name in chapter.BROKEN:
+    for name in COPIERS.BROKEN:
         for seed in SEEDS:
-            start = time.process_time()
-            model, loss, share = chapter.broken_copier(name, seed)
-            add({"run": "broken", "model": name, "dtype": "float64", "pre_norm": 1, "warmup": 0, "rate": 0.01, "seed": seed, "layers": 2,
-                 "steps": 120, "batch": 20, "parameters": parameters(model), "cpu_seconds": f"{time.process_time() - start:.1f}",
-                 "loss": f"{loss:.3f}", "copied": f"{share:.3f}"})
+            add(broken_row(name, seed))
+
+
+def copier_row(run, name, model, losses, start, lists, **setting):
+    return {"run": run, "model": name, "dtype": "float64", **setting, "parameters": parameters(model),
+            "cpu_seconds": f"{time.process_time() - start:.1f}", "loss": f"{np.mean(losses[-20:]):.3f}",
+            "copied": f"{COPIERS.copied(model, lists):.3f}"}
+
+
+@common.kept
+def longer_row(name, layers, steps, rate, seed):
+    reproducible(seed)
+    model = COPIERS.BROKEN[name](13, 13, 32, 2, layers)
+    start = time.process_time()
+    losses = COPIERS.train_copier(model, steps, rate, seed)
+    return copier_row("longer", name, model, losses, start, 1000, pre_norm=1, warmup=0, rate=rate, seed=seed, layers=layers, steps=steps,
+                      batch=20)
 
 
 def longer(add, rows):
-    chapter = common.taught("37", "BROKEN", "copied", "train_copier")
-    for name, layers, steps, rate in LONGER:
+    for setting in LONGER:
         for seed in SEEDS:
-            reproducible(seed)
-            model = chapter.BROKEN[name](13, 13, 32, 2, layers)
-            start = time.process_time()
-            losses = chapter.train_copier(model, steps, rate, seed)
-            add({"run": "longer", "model": name, "dtype": "float64", "pre_norm": 1, "warmup": 0, "rate": rate, "seed": seed,
-                 "layers": layers, "steps": steps, "batch": 20, "parameters": parameters(model),
-                 "cpu_seconds": f"{time.process_time() - start:.1f}",
-                 "loss": f"{np.mean(losses[-20:]):.3f}", "copied": f"{chapter.copied(model, 1000):.3f}"})
+            add(longer_row(*setting, seed))
+
+
+@common.kept
+def norm_row(pre_norm, warmup, rate, seed):
+    reproducible(seed)
+    model = COPIERS.glorot(COPIERS.Transformer(13, 13, layers=6, pre_norm=bool(pre_norm)))
+    start = time.process_time()
+    losses = COPIERS.train_copier(model, 150, rate, seed, batch=16, warmup=warmup)
+    return copier_row("copy", "Transformer", model, losses, start, 200, pre_norm=pre_norm, warmup=warmup, rate=rate, seed=seed, layers=6,
+                      steps=150, batch=16)
 
 
 def norms(add, rows):
-    chapter = common.taught("37", "copied", "glorot", "train_copier", "Transformer")
-    for pre_norm, warmup, rate, seed in ((p, w, r, s) for p in (1, 0) for w in (0, 50) for r in (0.003, 0.01) for s in SEEDS):
-        reproducible(seed)
-        model = chapter.glorot(chapter.Transformer(13, 13, layers=6, pre_norm=bool(pre_norm)))
-        start = time.process_time()
-        losses = chapter.train_copier(model, 150, rate, seed, batch=16, warmup=warmup)
-        add({"run": "copy", "model": "Transformer", "dtype": "float64", "pre_norm": pre_norm, "warmup": warmup, "rate": rate, "seed": seed,
-             "layers": 6, "steps": 150, "batch": 16, "parameters": parameters(model), "cpu_seconds": f"{time.process_time() - start:.1f}",
-             "loss": f"{np.mean(losses[-20:]):.3f}", "copied": f"{chapter.copied(model, 200):.3f}"})
+    for setting in ((p, w, r, s) for p in (1, 0) for w in (0, 50) for r in (0.003, 0.01) for s in SEEDS):
+        add(norm_row(*setting))
 
 
 def main(parts):
     rows, path = [], data_path("37", "runs.csv")
     if parts:
-        with open(path, newline="", encoding="utf-8") as file:
-            rows = [r for r in csv.DictReader(file) if not any(r["run"] in PARTS[part] for part in parts)]
-
-    def add(row):
-        rows.append(row)
-        print(*row.values(), file=sys.stderr, flush=True)
-
+        rows = [r for r in common.read_table(path) if not any(r["run"] in PARTS[part] for part in parts)]
     for part in (rates, lists, root, copies, longer, norms):
         if not parts or part.__name__ in parts:
-            part(add, rows)
+            part(rows.append, rows)
     order = [run for runs in PARTS.values() for run in runs]
     common.write_table(path, sorted(rows, key=lambda r: order.index(r["run"])), COLUMNS)
 

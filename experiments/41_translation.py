@@ -17,11 +17,11 @@ and keeps their weights, which the notebook loads, and the losses of the first: 
 
 `python experiments/41_translation.py ledger` trains nothing: it computes the chapter's rows of notebooks/data/results.csv from the table.
 """
-import csv
 import sys
 from unittest import mock
 
 import common
+import fair_play
 import numpy as np
 import torch
 from sacrebleu.metrics import CHRF
@@ -98,12 +98,12 @@ def hits(model, english, other, lists, parts):
     return CHAPTER.hits(CHAPTER.weights_of(model, (english, other), lists), lists, other.language, parts)
 
 
+@common.kept
 def row(split, language, arm, rate, seed):
     cldr.phrase.cache_clear()
     with mock.patch.dict(cldr.WORDS, DIGITS if arm.endswith("digits") else cldr.WORDS):
         result = measured(split, language, arm, rate, seed)
     cldr.phrase.cache_clear()
-    print(*result.values(), file=sys.stderr, flush=True)
     return result
 
 
@@ -124,24 +124,24 @@ def measured(split, language, arm, rate, seed):
     return result
 
 
-def chosen(rows, language, arm):
-    """The rate whose exact matches, over one to five items of the validation split, are the most."""
-    mine = [r for r in rows if (r["split"], r["language"], r["arm"]) == ("valid", language, arm)]
-    return max(mine, key=lambda r: sum(float(r[f"exact_{n}"]) for n in range(1, 6)))["rate"]
+def exact_lists(rows):
+    """Exact matches over one to five items."""
+    return sum(float(r[f"exact_{n}"]) for r in rows for n in range(1, 6))
 
 
 def table():
-    with open(data_path("41", "runs.csv"), newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    return common.read_table(data_path("41", "runs.csv"))
 
 
 def main(arms):
     rows = [r for r in table() if r["arm"] not in arms] if arms else []
     for language, arm in [pair for pair in PLAN if pair[1] in (arms or ARMS)]:
+        def run(split, rate, seed, arm=(language, arm)):
+            return row(split, *arm, rate, seed)
         rates, seeds = ((0.005, 0.01), (0,)) if arm in ("large", "long") else (RATES, (0, 1, 2))
-        rows += [row("valid", language, arm, rate, seed=0) for rate in rates]
-        rows += [row("test", language, arm, chosen(rows, language, arm), seed) for seed in seeds]
-        rows += [row("more", language, arm, chosen(rows, language, arm), seed) for seed in MORE.get((language, arm), ())]
+        tried, tested = fair_play.sweep(run, rates, exact_lists, seeds)
+        rows += [*(r for one in tried.values() for r in one), *tested]
+        rows += [run("more", tested[0]["rate"], seed) for seed in MORE.get((language, arm), ())]
     common.write_table(data_path("41", "runs.csv"), rows)
 
 

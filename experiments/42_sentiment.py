@@ -14,7 +14,6 @@ frozen    the first question over the token vectors of a pretrained encoder; the
           sentences of natural.csv, which a language model or customers wrote
 """
 import ast
-import csv
 import hashlib
 import io
 import sys
@@ -24,6 +23,7 @@ import unicodedata
 from functools import cache
 
 import common
+import fair_play
 import ledger
 import numpy as np
 import torch
@@ -150,41 +150,47 @@ def covered(text, tokens, phrases):
     return np.array(inside)
 
 
-def row(task, arm, told, rate, seed, model, seconds):
-    return {"task": task, "arm": arm, "told": told, "rate": rate, "steps": CHAPTER.STEPS[task], "seed": seed,
-            "parameters": parameters(model), "cpu_seconds": f"{seconds:.1f}"}
+@common.kept
+def row(split, task, arm, told, rate, seed, steps):
+    """Train once and look at the validation sentences, and at the test where `split` says so; `scores` are those that answers.csv shows."""
+    model, score, seconds = (train_head if task == "frozen" else train_reader)(task, arm, told, rate, seed, steps)
+    result = {"task": task, "arm": arm, "told": told, "rate": rate, "steps": steps, "seed": seed, "parameters": parameters(model),
+              "cpu_seconds": f"{seconds:.1f}", "valid": f"{score:.4f}"}
+    if split == "test":
+        result |= test_head(model, result) if task == "frozen" else test_reader(model, result)
+    return result
 
 
-def train_reader(task, arm, told, rate, seed, steps=None):
+def train_reader(task, arm, told, rate, seed, steps):
+    """-> model, share of the validation reviews that it has right, CPU seconds."""
     reproducible(seed)
     model = (CHAPTER.ProductReader if "product" in arm else CHAPTER.Reader)(len(VOCABULARY), arm, told)
     start = time.process_time()
-    fit(model, CHAPTER.batch_loss(model, task, seed, steps), steps or CHAPTER.STEPS[task], rate)
+    fit(model, CHAPTER.batch_loss(model, task, seed, steps), steps, rate)
     found = part(task, "valid")
     valid = CHAPTER.right(CHAPTER.answers(model, found)[0], found).mean()
-    return model, row(task, arm, told, rate, seed, model, time.process_time() - start) | {"valid": f"{valid:.4f}"}
+    return model, valid, time.process_time() - start
 
 
 def test_reader(model, result):
     found = part(result["task"], "test")
     scores, weights = CHAPTER.answers(model, found)
-    result |= accuracies(scores, found) | {"calibration_error": f"{calibration_error(sigmoid(scores), truth_of(found)):.4f}"}
+    new = accuracies(scores, found) | {"calibration_error": f"{calibration_error(sigmoid(scores), truth_of(found)):.4f}"}
     if result["task"] == "aspect":
         more = part("aspect", "test", 4)
-        result["test_4_things"] = f"{CHAPTER.right(CHAPTER.answers(model, more)[0], more).mean():.4f}"
-    if weights:
-        result |= map_scores(weights, found)
+        new["test_4_things"] = f"{CHAPTER.right(CHAPTER.answers(model, more)[0], more).mean():.4f}"
+    return new | (map_scores(weights, found) if weights else {})
 
 
-def train_head(task, arm, told, rate, seed):
+def train_head(task, arm, told, rate, seed, steps):
+    """-> model, share of the validation reviews that it has right, CPU seconds."""
     (x, mask, _), found = vectors("train", seed), frozen_reviews("train", seed)
     reproducible(seed)
     model, start = CHAPTER.Head(arm), time.process_time()
-    fit(model, CHAPTER.head_loss(model, x, mask, torch.tensor([float(r.good) for r in found]), seed), CHAPTER.STEPS[task], rate)
+    fit(model, CHAPTER.head_loss(model, x, mask, torch.tensor([float(r.good) for r in found]), seed), steps, rate)
     with torch.no_grad():
         scores = model(*vectors("valid")[:2])[0].numpy()
-    valid = CHAPTER.right(scores, frozen_reviews("valid")).mean()
-    return model, row(task, arm, told, rate, seed, model, time.process_time() - start) | {"valid": f"{valid:.4f}"}
+    return model, CHAPTER.right(scores, frozen_reviews("valid")).mean(), time.process_time() - start
 
 
 @cache
@@ -204,26 +210,26 @@ def labelled():
     return clear, *(np.array(x)[clear] for x in ([r["agreed"] == "positive" for r in rows], [r["difficulty"] for r in rows]))
 
 
-def test_head(model, result, told_of):
-    """Test reviews of the grammar, whose opinion words are new, and natural sentences; the scores of both go to `told_of`."""
+def test_head(model, result):
+    """Test reviews of the grammar, whose opinion words are new, and natural sentences."""
     found, (x, mask, tokens) = frozen_reviews("test"), vectors("test")
     with torch.no_grad():
         scores, weights = (None if y is None else y.numpy() for y in model(x, mask))
         natural_scores, natural_weights = (None if y is None else y.numpy() for y in model(*natural_vectors()[:2]))
-    result |= accuracies(scores, found) | {"calibration_error": f"{calibration_error(sigmoid(scores), truth_of(found)):.4f}"}
+    new = accuracies(scores, found) | {"calibration_error": f"{calibration_error(sigmoid(scores), truth_of(found)):.4f}"}
     clear, good, difficulty = labelled()
-    result |= by_difficulty((natural_scores[clear] > 0) == good, difficulty)
+    new |= by_difficulty((natural_scores[clear] > 0) == good, difficulty)
     for name in ("hard", "ordinary"):
         these = difficulty == name
         error = calibration_error(sigmoid(natural_scores[clear][these]), good[these])
-        result[f"{name}_calibration_error"] = f"{error:.4f}"
-    told_of[f"{result['arm']}_{result['seed']}"] = np.concatenate([natural_scores, scores])
+        new[f"{name}_calibration_error"] = f"{error:.4f}"
     if weights is not None:
         inside = [covered(r.text, t, []) | grammar_cover(r, t) for r, t in zip(found, tokens)]
-        result["mass"], result["even"] = mass(weights, inside)
+        new["mass"], new["even"] = mass(weights, inside)
         inside = [covered(r["text"], t, r["deciding"].split("|")) if sure and r["difficulty"] == "hard" else np.zeros(len(t), bool)
                   for r, t, sure in zip(natural(), natural_vectors()[2], clear)]
-        result["hard_mass"], result["hard_even"] = mass(natural_weights, inside)
+        new["hard_mass"], new["hard_even"] = mass(natural_weights, inside)
+    return new | {"scores": np.concatenate([natural_scores, scores]).tolist()}
 
 
 def grammar_cover(review, tokens):
@@ -247,33 +253,30 @@ def mass(weights, inside):
     return (f"{x:.4f}" for x in np.mean(pairs, axis=0))
 
 
-def chosen(tried):
-    """The rate of the highest mean validation accuracy."""
-    return max(tried, key=lambda rate: np.mean([float(r["valid"]) for _, r in tried[rate]]))
+def accuracy(rows):
+    """Mean share of the validation reviews that are right."""
+    return np.mean([float(r["valid"]) for r in rows])
 
 
-def arm_rows(task, arm, told, told_of):
-    """Tune one arm on the validation sentences, then show the test to the chosen rate."""
-    train = train_head if task == "frozen" else train_reader
+def swept(task, arm, told, rates, steps, seeds, tuning):
+    """The rows of an arm: each rate on the validation sentences; the chosen one's rows have the test too."""
+    def run(split, rate, seed):
+        return row(split, task, arm, told, rate, seed, steps)
+    tried, tested = fair_play.sweep(run, rates, accuracy, seeds, tuning)
+    return [r for rows in (tried | {tested[0]["rate"]: tested}).values() for r in rows]
+
+
+def arm_rows(task, arm, told):
     rates = RATES["word" if "word" in arm else task]
     rates += (BEYOND[task, arm, told],) if (task, arm, told) in BEYOND else ()
-    tried = {rate: [train(task, arm, told, rate, seed) for seed in range(TUNED)] for rate in rates}
-    best = chosen(tried)
-    tried[best] += [train(task, arm, told, best, seed) for seed in range(TUNED, SEEDS)]
-    for model, result in tried[best]:
-        test_head(model, result, told_of) if task == "frozen" else test_reader(model, result)
-        print(*result.values(), file=sys.stderr, flush=True)
-    return [r for pairs in tried.values() for _, r in pairs]
+    return swept(task, arm, told, rates, CHAPTER.STEPS[task], range(SEEDS), range(TUNED))
 
 
 def long_rows(rows, tasks):
     """Was it the budget?  Four times the steps, one seed; over bare words the rate is chosen anew, elsewhere it stays."""
     for task, arm, told in (key for key in LONGER if key[0] in tasks):
         rates = RATES["word"] if "word" in arm else (float(tested(rows, task, arm, told)[0]["rate"]),)
-        tried = {rate: [train_reader(task, arm, told, rate, 0, LONG * CHAPTER.STEPS[task])] for rate in rates}
-        for model, result in tried[chosen(tried)]:
-            test_reader(model, result)
-        yield from (r | {"arm": f"{arm}, long", "steps": LONG * CHAPTER.STEPS[task]} for pairs in tried.values() for _, r in pairs)
+        yield from (r | {"arm": f"{arm}, long"} for r in swept(task, arm, told, rates, LONG * CHAPTER.STEPS[task], (0,), (0,)))
 
 
 def vader_row(task, told_of):
@@ -358,11 +361,9 @@ def earlier(tasks, told_of):
     if set(tasks) >= set(ARMS):
         return []
     if "frozen" not in tasks:
-        with open(data_path("42", "answers.csv"), newline="", encoding="utf-8") as file:
-            columns = zip(*csv.reader(file))
-            told_of |= {name: np.array(scores, float) for name, *scores in columns if name != "id"}
-    with open(data_path("42", "runs.csv"), newline="", encoding="utf-8") as file:
-        return [{k: v for k, v in r.items() if k in COLUMNS} for r in csv.DictReader(file) if r["task"] not in tasks]
+        answers = common.read_table(data_path("42", "answers.csv"))
+        told_of |= {name: np.array([r[name] for r in answers], float) for name in answers[0] if name != "id"}
+    return [{k: v for k, v in r.items() if k in COLUMNS} for r in common.read_table(data_path("42", "runs.csv")) if r["task"] not in tasks]
 
 
 def main(tasks):
@@ -372,14 +373,14 @@ def main(tasks):
     reproducible(0)
     for task in tasks:
         rows += [vader_row(task, told_of)] if task != "aspect" else []
-        for arm, told in ARMS[task]:
-            rows += arm_rows(task, arm, told, told_of)
+        rows += [r for arm, told in ARMS[task] for r in arm_rows(task, arm, told)]
     rows += long_rows(rows, tasks)
+    told_of |= {f"{r['arm']}_{r['seed']}": np.array(r.pop("scores")) for r in rows if "scores" in r}
     rows.sort(key=lambda r: ("long" in r["arm"], r["arm"] != "vader", list(ARMS).index(r["task"])))
-    common.write_table(data_path("42", "runs.csv"), rows, COLUMNS)
     names = [*(r["id"] for r in natural()), *(f"g{i:03}" for i in range(len(frozen_reviews("test"))))]
     answers = [{"id": name, **{arm: f"{scores[i]:.3f}" for arm, scores in told_of.items()}} for i, name in enumerate(names)]
     common.write_table(data_path("42", "answers.csv"), answers)
+    common.write_table(data_path("42", "runs.csv"), rows, COLUMNS)
     ledger.record("42_sentiment", [{k: float(v) if isinstance(v, np.floating) else v for k, v in r.items()}
                                    for r in ledger_rows(rows, told_of)])
 

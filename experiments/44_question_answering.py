@@ -11,7 +11,6 @@ spans     readers trained on questions that `cloze` makes from passages that no 
           vectors and the reader of seed 0 to question_answering.npz
 """
 
-import csv
 import re
 import sys
 import time
@@ -20,6 +19,7 @@ from itertools import product
 from types import SimpleNamespace
 
 import common
+import fair_play
 import ledger
 import numpy as np
 import torch
@@ -47,111 +47,107 @@ TABLE = []
 
 
 def note(part, arm, setting, seed, questions, **measures):
+    """One number a row, four digits."""
     for measure, value in measures.items():
         TABLE.append(dict(zip(COLUMNS, (part, arm, setting, seed, questions, measure, f"{value:.4f}".rstrip("0").rstrip(".")))))
-    print(part, arm, setting, seed, questions, {k: round(float(v), 3) for k, v in measures.items()}, file=sys.stderr, flush=True)
 
 
 # ---- stories ---------------------------------------------------------------------------------------------------------
+DRAWN = {"train": (30_000, 0), "valid": (1_500, 1), "test": (1_500, 2), "train, three hops": (30_000, 3, (3,))}      # number, seed, hops
+
+
+@cache
+def drawn(part):
+    return CHAPTER.stories(*DRAWN[part])
+
+
 def reader(arm):
-    hops = {"one hop": 1, "two hops": 2, "three hops": 3}
+    hops = {"one hop": 1, "two hops": 2, "three hops": 3, "three hops, without time": 3}
     if arm in hops:
-        return CHAPTER.MemoryNet(hops[arm])
+        return CHAPTER.MemoryNet(hops[arm], timed="without" not in arm)
     return CHAPTER.MeanReader() if arm == "mean" else CHAPTER.GruReader(layers=1 + ("two" in arm))
 
 
-def story_run(arm, setting, seed, parts, told, steps=None, timed=True, **how):
-    """Train one reader and note its scores on `parts[told]`."""
+@common.kept
+def story_scores(split, arm, rate, seed, steps, how, lessons):
+    """Train one reader on the stories `lessons`, score it on those of `split`."""
     train.reproducible(seed)
-    model = reader(arm) if timed else CHAPTER.MemoryNet(3, timed=False)
+    model = reader(arm)
     start = time.process_time()
-    CHAPTER.fit(model, parts["train"], steps or STEPS[arm], seed=seed, **how)
+    CHAPTER.fit(model, drawn(lessons), steps, seed=seed, rate=rate, **how)
     seconds = time.process_time() - start
-    ok, hit = CHAPTER.right(model, parts[told])
-    hops = parts[told].hops.numpy()
-    note(
-        "stories",
-        arm,
-        setting,
-        seed,
-        told,
-        right=ok.mean(),
-        **{f"right_{d}": ok[hops == d].mean() for d in (1, 2, 3)},
-        **{f"hit_{h + 1}": hit[hops == 3, h].mean() for h in range(hit.shape[1])},
-        parameters=train.parameters(model),
-        steps=steps or STEPS[arm],
-        cpu_seconds=seconds,
-    )
-    return ok.mean()
+    ok, hit = CHAPTER.right(model, drawn(split))
+    hops = drawn(split).hops.numpy()
+    scores = {"right": ok.mean(), **{f"right_{d}": ok[hops == d].mean() for d in (1, 2, 3)},
+              **{f"hit_{h + 1}": hit[hops == 3, h].mean() for h in range(hit.shape[1])}}
+    return {name: float(x) for name, x in scores.items()} | {"parameters": train.parameters(model), "steps": steps, "cpu_seconds": seconds}
+
+
+def story_run(split, arm, setting, rate, seed, steps=None, how=None, lessons="train"):
+    """Note the scores of one reader; -> them."""
+    scores = story_scores(split, arm, rate, seed, steps or STEPS[arm], how or {}, lessons)
+    note("stories", arm.removesuffix(", without time"), setting, seed, split, **scores)
+    return scores
+
+
+def right(rows):
+    return sum(r["right"] for r in rows)
 
 
 def stories():
-    parts = {"train": CHAPTER.stories(30_000, 0), "valid": CHAPTER.stories(1_500, 1), "test": CHAPTER.stories(1_500, 2)}
-    best, score = {}, {}
+    best, score, valid = {}, {}, {}
     for arm in STEPS:
-        tried = {rate: story_run(arm, f"rate {rate}", TUNING, parts, "valid", rate=rate) for rate in RATES}
-        best[arm] = max(tried, key=tried.get)
+        tried = {rate: [story_run("valid", arm, f"rate {rate}", rate, TUNING)] for rate in RATES}
+        best[arm] = fair_play.chosen(tried, right)
+        valid[arm] = right(tried[best[arm]])
     for arm, rate in best.items():  # at an end of the grid: one rate beyond it, as a check; the choice stays
         if rate != RATES[1]:
             beyond = rate / 2 if rate == RATES[0] else 2 * rate
-            story_run(arm, f"rate {beyond}", TUNING, parts, "valid", rate=beyond)
+            story_run("valid", arm, f"rate {beyond}", beyond, TUNING)
     for arm in STEPS:
-        score[arm] = [story_run(arm, "answers", seed, parts, "test", rate=best[arm]) for seed in SEEDS]
+        score[arm] = [story_run("test", arm, "answers", best[arm], seed) for seed in SEEDS]
     for arm in ("three hops", "GRU", "mean"):
-        tried = {hint: story_run(arm, f"hint {hint}", TUNING, parts, "valid", rate=best[arm], hint=hint) for hint in HINTS}
-        hint = max(tried, key=tried.get)
-        score[arm, "told"] = [story_run(arm, "answers and hops", seed, parts, "test", rate=best[arm], hint=hint) for seed in SEEDS]
+        def run(split, hint, seed, arm=arm):
+            setting = f"hint {hint}" if split == "valid" else "answers and hops"
+            return story_run(split, arm, setting, best[arm], seed, how={"hint": hint})
+        fair_play.sweep(run, HINTS, right, SEEDS, (TUNING,))
+    rate = best["three hops"]
     for seed in SEEDS[:3]:
-        for name, how in {
-            "softmax from step 240": {"linear": 0.3},
-            "easy questions first": {"easy_first": 0.6},
-            "without time": {"timed": False},
-        }.items():
-            story_run("three hops", name, seed, parts, "valid", rate=best["three hops"], **how)
+        story_run("valid", "three hops", "softmax from step 240", rate, seed, how={"linear": 0.3})
+        story_run("valid", "three hops", "easy questions first", rate, seed, how={"easy_first": 0.6})
+        story_run("valid", "three hops, without time", "without time", rate, seed, STEPS["three hops"])
         for steps in (100, 200, 400, 1600):
-            story_run("three hops", f"{steps} steps", seed, parts, "valid", steps=steps, rate=best["three hops"])
-        longer = {"softmax from step 480 of 1600": {"linear": 0.3}, "easy questions first, 1600 steps": {"easy_first": 0.6}}
-        for name, how in longer.items():
-            story_run("three hops", name, seed, parts, "valid", steps=1600, rate=best["three hops"], **how)
-    deep = {"train": CHAPTER.stories(30_000, 3, hops=(3,)), "valid": CHAPTER.stories(500, 4, hops=(3,))}
+            story_run("valid", "three hops", f"{steps} steps", rate, seed, steps)
+        story_run("valid", "three hops", "softmax from step 480 of 1600", rate, seed, 1600, {"linear": 0.3})
+        story_run("valid", "three hops", "easy questions first, 1600 steps", rate, seed, 1600, {"easy_first": 0.6})
     for seed in SEEDS[:3]:
-        for name, how in {
-            "only three-hop questions": {},
-            "only three-hop, softmax from step 240": {"linear": 0.3},
-            "only three-hop, hops told": {"hint": 1.0},
-            "only three-hop questions, 1600 steps": {"steps": 1600},
-        }.items():
-            story_run("three hops", name, seed, deep | {"valid": parts["valid"]}, "valid", rate=best["three hops"], **how)
+        def alone(setting, rate=rate, seed=seed, steps=None, **how):
+            story_run("valid", "three hops", setting, rate, seed, steps, how, "train, three hops")
+        alone("only three-hop questions")
+        alone("only three-hop, softmax from step 240", linear=0.3)
+        alone("only three-hop, hops told", hint=1.0)
+        alone("only three-hop questions, 1600 steps", steps=1600)
         for steps in (1600, 6400):  # the rate was chosen for the mixture
-            name = f"only three-hop questions, half the rate, {steps} steps"
-            story_run("three hops", name, seed, deep | {"valid": parts["valid"]}, "valid", rate=best["three hops"] / 2, steps=steps)
+            alone(f"only three-hop questions, half the rate, {steps} steps", rate / 2, steps=steps)
     for arm in ("GRU", "mean"):
-        story_run(arm, "ten times the steps", 0, parts, "valid", steps=10 * STEPS[arm], rate=best[arm])
-    strongest = max(
-        ("GRU", "GRU, two layers, both ways", "mean"),
-        key=lambda arm: float(
-            next(r["value"] for r in TABLE if (r["arm"], r["setting"], r["measure"]) == (arm, f"rate {best[arm]}", "right"))
-        ),
-    )
-    low, high = ledger.over_seeds([a - b for a, b in zip(score["three hops"], score[strongest])])
-    hits = [float(r["value"]) for r in TABLE if (r["arm"], r["setting"]) == ("three hops", "answers") and r["measure"].startswith("hit")]
-    spent = [
-        float(r["value"]) for r in TABLE if (r["arm"], r["setting"], r["measure"]) == ("three hops", "answers", "cpu_seconds")
-    ]
+        story_run("valid", arm, "ten times the steps", best[arm], 0, 10 * STEPS[arm])
+    strongest = max(("GRU", "GRU, two layers, both ways", "mean"), key=valid.get)
+    plain, attention = ([r["right"] for r in score[arm]] for arm in (strongest, "three hops"))
+    low, high = ledger.over_seeds([a - b for a, b in zip(attention, plain)])
     return {
         "task": "stories with known supporting facts, answers only",
         "data": "generated, 1500 test stories",
         "measure": "accuracy",
         "baseline": strongest,
-        "baseline_score": float(np.mean(score[strongest])),
+        "baseline_score": float(np.mean(plain)),
         "attention": "memory network, three hops",
-        "attention_score": float(np.mean(score["three hops"])),
+        "attention_score": float(np.mean(attention)),
         "difference_low": low,
         "difference_high": high,
         "interval": "95 %, Student's t over 5 seeds",
         "map_measure": "largest weight on the supporting fact, three-hop questions",
-        "map_score": float(np.mean(hits)),
-        "cpu_seconds": f"{np.mean(spent):.1f}",
+        "map_score": float(np.mean([x for r in score["three hops"] for name, x in r.items() if name.startswith("hit")])),
+        "cpu_seconds": f"{np.mean([r['cpu_seconds'] for r in score['three hops']]):.1f}",
     }
 
 
@@ -466,8 +462,7 @@ def main(parts):
     found = {row["task"]: row for row in ledger.rows() if row["chapter"].startswith("44")} if parts else {}
     found |= {row["task"]: row for row in new}
     if parts and path.exists():
-        with open(path, newline="", encoding="utf-8") as file:
-            TABLE.extend(row for row in csv.DictReader(file) if row["part"] not in parts)
+        TABLE.extend(row for row in common.read_table(path) if row["part"] not in parts)
     common.write_table(path, sorted(TABLE, key=lambda row: list(every).index(row["part"])), COLUMNS)
     order = sorted(found.values(), key=lambda row: ("stories", "find", "mark").index(row["task"].split()[0]))
     ledger.record("44_question_answering", [ledger.as_recorded(row) if "verdict" in row else row for row in order])

@@ -1,16 +1,21 @@
-"""What the experiments share: one thread, the definitions of a notebook's cells, and tables."""
+"""What the experiments share: one thread, the definitions of a notebook's cells, tables, and the runs of a table that is not whole yet."""
 import ast
 import csv
 import functools
+import hashlib
 import io
 import json
 import os
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", TF_CPP_MIN_LOG_LEVEL="3", TF_ENABLE_ONEDNN_OPTS="0")
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+
+
+UNFINISHED = "unfinished.jsonl"                             # beside a chapter's tables while they are made; git does not see it
 
 
 def write_table(path, rows, columns=None):
@@ -20,6 +25,43 @@ def write_table(path, rows, columns=None):
     table.writeheader()
     table.writerows(rows)
     path.write_text(text.getvalue(), encoding="utf-8", newline="")
+    path.with_name(UNFINISHED).unlink(missing_ok=True)
+
+
+def read_table(path):
+    """The rows of a table as dictionaries of strings."""
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def kept(run):
+    """A script's function whose results outlive a crash: what was run once, by the same code, is not run again until the table is written.
+
+    Arguments and result, a dictionary, are such as JSON holds.  Each result is printed, and kept as a line of a file beside the chapter's
+    tables, with the arguments and a fingerprint of all code that the script reaches; `write_table` removes the file.
+    """
+    name = Path(run.__code__.co_filename).stem
+    path = NOTEBOOKS / "data" / name / UNFINISHED
+
+    @functools.cache
+    def code():
+        import made_from
+        return hashlib.sha256(json.dumps(made_from.reached(name)).encode()).hexdigest()[:16]
+
+    @functools.wraps(run)
+    def once(*arguments):
+        key = json.dumps([code(), run.__name__, *arguments])
+        for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+            known, _, result = line.partition("\t")
+            if known == key:
+                return json.loads(result)
+        text = json.dumps(run(*arguments))
+        with open(path, "a", encoding="utf-8", newline="") as file:
+            file.write(f"{key}\t{text}\n")
+        result = json.loads(text)
+        print(*(x for x in result.values() if not isinstance(x, list)), file=sys.stderr, flush=True)
+        return result
+    return once
 
 
 def bound(node):

@@ -37,7 +37,7 @@ def test_a_pick_is_scored_by_its_words_and_by_being_the_best():
     documents = [dict(ROW), dict(ROW)]
     CHAPTER.add_gains(documents)
     assert [g.argmax() for g in (row["gain"] for row in documents)] == [1, 1]
-    both = summarization.picked(CHAPTER, documents, [1, 2])
+    both = summarization.picked(documents, [1, 2])
     assert both["best_hit"] == 0.5
     assert both["rouge1"] == pytest.approx((10 / 11 + 6 / 11) / 2), "five and three words of six are the summary's five"
     assert both["rouge2"] == pytest.approx((8 / 9 + 2 / 9) / 2)
@@ -47,7 +47,7 @@ def test_ways_without_training():
     near, far = np.array([1.0, 0.1]), np.array([0.0, 2.0])
     row = dict(ROW, split="train", x=np.stack([far, near, near]), name_x=far)
     CHAPTER.add_gains([row])
-    arms = summarization.untrained(CHAPTER, [row])
+    arms = summarization.untrained([row])
     assert arms["lead"](row) == 0 and arms["best possible"](row) == 1 and arms["name asks"](row) == 0
     assert all(arms[f"walk, encoder {gain}"](row) == 1 for gain in summarization.GAINS), "of equal shares the first counts"
     np.testing.assert_allclose(np.linalg.norm(row["unit"], axis=1), 1)
@@ -59,17 +59,17 @@ def test_what_is_written_is_scored(monkeypatch):
     own = WORDS | {"sort": 7, ":": 8, "equal": 9}
     weights = torch.eye(5)[[4, 4, 2, 2, 2]][None]
     written = torch.tensor([[1.0, 1.0, 0.2, 0.2, 0.2]])
-    monkeypatch.setattr(CHAPTER, "write", lambda model, source: (torch.tensor([[own[w] for w in texts]]), weights, written), raising=False)
+    monkeypatch.setattr(summarization.CHAPTER, "write", lambda model, source: (torch.tensor([[own[w] for w in texts]]), weights, written))
     row = dict(ROW, target=ROW["target"] + ["equal"])
     attending = SimpleNamespace(decoder=SimpleNamespace(attention=True))
-    scores, each, lines = summarization.written(CHAPTER, attending, [row], WORDS)
+    scores, each, lines = summarization.written(attending, [row], WORDS)
     assert each[0] == scores["rouge1"] == pytest.approx(2 * 0.4 * 0.4 / 0.8), "`a` and `list`: two of five words on either side"
     assert (scores["repeated_1"], scores["repeated_2"], scores["repeated_3"]) == (2 / 5, 1 / 4, 0)
     assert scores["new_words"] == 1 / 2, "of `sort` and `equal`, which the source holds and the vocabulary does not, one was written"
     assert (scores["copy_hit"], scores["copied_share"]) == (1, 3 / 5)
     assert lines == [texts]
     plain = SimpleNamespace(decoder=SimpleNamespace(attention=None))
-    assert "copy_hit" not in summarization.written(CHAPTER, plain, [row], WORDS)[0]
+    assert "copy_hit" not in summarization.written(plain, [row], WORDS)[0]
 
 
 @pytest.mark.parametrize("arm", list(CHAPTER.CHOICES))
