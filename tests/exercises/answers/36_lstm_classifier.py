@@ -45,6 +45,9 @@ ANSWERS = {
             lambda x, lost: lines_in_a_loop(x, lost, lambda i, a, b: 0.5 if b - a < 3 else 0),
             lambda x, lost: lines_in_a_loop(x, lost)[lost],
             lambda x, lost: lines_in_a_loop(x, lost).tolist(),
+            lambda x, lost: lines_in_a_loop(x, x == 99),
+            lambda x, lost: x,
+            lambda x, lost: lines_in_a_loop(x, lost, lambda i, a, b: (i - a + 1) / (b - a + 1)),
         ],
     ),
     "36.4": (
