@@ -123,6 +123,16 @@ def _(hidden, W_q, nu, g_scores):
     return (g_scores[:, :, None] * nu * (1 - hidden)).sum(axis=1) @ W_q.T
 
 
+@mistake("23.4", "Your slope of tanh is hidden * (1 - hidden**2). The slope is 1 - hidden**2 alone: hidden is the value.")
+def _(hidden, W_q, nu, g_scores):
+    return (g_scores[:, :, None] * nu * hidden * (1 - hidden**2)).sum(axis=1) @ W_q.T
+
+
+@mistake("23.4", "Your slope hidden * (1 - hidden) is that of the logistic function. The slope of tanh is 1 - hidden**2.")
+def _(hidden, W_q, nu, g_scores):
+    return (g_scores[:, :, None] * nu * hidden * (1 - hidden)).sum(axis=1) @ W_q.T
+
+
 @mistake("23.4", "Back through W_q goes its transpose: the rule for products says G W^T.")
 def _(hidden, W_q, nu, g_scores):
     return (g_scores[:, :, None] * nu * (1 - hidden**2)).sum(axis=1) @ W_q
@@ -175,6 +185,25 @@ def _(weights, keep, g_dropped):
 def _(weights, keep, g_dropped):
     dropped = weights * keep
     return dropped * (g_dropped - (dropped * g_dropped).sum(axis=-1, keepdims=True))
+
+
+def renormalised(weights, keep):
+    """What is left of a row, divided by its sum; zeros where nothing is left."""
+    kept = weights * keep
+    total = kept.sum(axis=-1, keepdims=True)
+    return kept / np.where(total == 0, 1, total)
+
+
+@mistake("23.5", "You let the kept weights share the row anew. Dropout does not, and the softmax that you go back through is whole.")
+def _(weights, keep, g_dropped):
+    shares = renormalised(weights, keep)
+    return shares * (g_dropped - (shares * g_dropped).sum(axis=-1, keepdims=True))
+
+
+@mistake("23.5", "g is right, but you divide the kept weights by their sum. Softmax made the whole row, and dropout does not.")
+def _(weights, keep, g_dropped):
+    shares = renormalised(weights, keep)
+    return shares * (g_dropped * keep - (shares * g_dropped * keep).sum(axis=-1, keepdims=True))
 
 
 @mistake("23.5", "The average is right, but the first g has not been through keep.")

@@ -65,7 +65,8 @@ ANSWERS = {
     "23.4": (
         [additive_by_autograd, additive_by_einsum()],
         [
-            additive_by_einsum(lambda t: t * (1 - t)),
+            additive_by_einsum(lambda t: t * (1 + t)),
+            additive_by_einsum(lambda t: 1 - np.tanh(t)),
             additive_by_einsum(lambda t: 1 + t**2),
             additive_by_einsum(lambda t: (1 - t**2) ** 0.5),
             additive_by_einsum(letters="ij,h,ijh,ch->c"),
@@ -79,6 +80,7 @@ ANSWERS = {
             dropped_with(sign=-1),
             dropped_with(lambda keep: keep**2),
             dropped_with(mean=lambda wg, keep: wg.sum()),
+            dropped_with(mean=lambda wg, keep: wg.sum(axis=-1, keepdims=True) / np.maximum(keep.sum(axis=-1, keepdims=True), 1)),
             dropped_with(mean=lambda wg, keep: wg.max(axis=-1, keepdims=True)),
         ],
     ),
