@@ -87,6 +87,11 @@ def _(lengths, n):
     return target_mask(lengths, n) & length_mask(lengths, n).mT
 
 
+@mistake("13.3", "One place too many: of length 3, the places 0, 1 and 2 are real words; place 3 is filler.")
+def _(lengths, n):
+    return (np.arange(n) <= lengths[:, None, None]) & causal_mask(n)
+
+
 @mistake("13.3", "You hid the past in place of the future: your causal mask is turned.")
 def _(lengths, n):
     return length_mask(lengths, n) & causal_mask(n).T

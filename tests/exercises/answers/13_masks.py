@@ -34,7 +34,8 @@ ANSWERS = {
         ],
         [
             lambda lengths, n: (length_mask(lengths, n) & causal_mask(n))[:, None],
-            lambda lengths, n: length_mask(lengths + 1, n + 1)[..., :n] & causal_mask(n),
+            lambda lengths, n: length_mask(lengths - 1, n) & causal_mask(n),
+            lambda lengths, n: length_mask(lengths, n) ^ causal_mask(n),
             lambda lengths, n: length_mask(lengths[:1], n) & causal_mask(n),
             lambda lengths, n: 1 * (length_mask(lengths, n) & causal_mask(n)),
             lambda lengths, n: length_mask(lengths, n) & np.tri(n, n, -1, dtype=bool),
