@@ -137,9 +137,11 @@ def _(scores, mask):
     return np.where(mask[:, None], scores, 0)
 
 
-@mistake("15.3", "A large negative number is not minus infinity: where all keys are forbidden, it would spread weight over them.")
-def _(scores, mask):
-    return np.where(mask[:, None], scores, -1e9)
+for finite in (-1e4, -1e9, -1e10, -1e30, np.finfo(np.float32).min, np.finfo(float).min):
+    @mistake("15.3", f"{finite:g} is large and negative, but not minus infinity: where all keys are forbidden, it would spread weight "
+                     "over them.")
+    def _(scores, mask, finite=finite):
+        return np.where(mask[:, None], scores, finite)
 
 
 @mistake("15.3", "The new axis stands last: your mask is (b, m, n, 1), and its queries meet the heads, its keys the queries.")

@@ -53,8 +53,8 @@ ANSWERS = {
             lambda s, mask: torch.tensor(s).masked_fill(~torch.tensor(mask)[:, None], -torch.inf),
         ],
         [
-            masked_with(-1e30),
-            masked_with(np.finfo(float).min),
+            masked_with(-5.0),
+            masked_with(-1e6),
             masked_with(np.nan),
             masked_with(-INF, lambda mask: mask[:, None].all(axis=2, keepdims=True)),
             lambda s, mask: softmax(masked_with(-1e9)(s, mask)),
