@@ -76,8 +76,8 @@ def unfit_python():
         why = " TensorFlow has no build for it yet." if new else ""
         return f"Python 3.11, 3.12 or 3.13 is needed, and {sys.executable} is {platform.python_version()}.{why}\n{WAYS}"
     try:
-        import ensurepip  # noqa: F401
-        import venv  # noqa: F401
+        from ensurepip import bootstrap  # noqa: F401
+        from venv import create  # noqa: F401
     except ImportError:
         return (f"This Python ({sys.executable}) cannot make environments: Debian and Ubuntu keep that in a package of its own.\n"
                 f"    sudo apt install python{sys.version_info[0]}.{sys.version_info[1]}-venv\nThen call it again.  Without root:\n{WAYS}")
@@ -121,8 +121,12 @@ def missing(names):
 
 
 def sound():
-    """Whether .venv has a fitting Python with the whole of pip; an interrupt may have left less."""
-    code = ("import csv, sys; from importlib import metadata; print(*sys.version_info[:2]); pip = metadata.distribution('pip'); "
+    """Whether .venv has a fitting Python with the whole of pip; an interrupt may have left less.
+
+    Without its pyvenv.cfg that Python is the reader's own, and pip would install into that.
+    """
+    code = ("import csv, os, sys; from importlib import metadata; print(*sys.version_info[:2]); pip = metadata.distribution('pip'); "
+            f"os.path.samefile(sys.prefix, {str(book.VENV)!r}) or sys.exit(1); "
             "files = [row[0] for row in csv.reader(pip.read_text('RECORD').splitlines())]; "       # pip.files would leave out what is gone
             "sys.exit(not all(f.endswith('.pyc') or pip.locate_file(f).exists() for f in files))")
     try:
@@ -203,6 +207,8 @@ def build(names):
         import venv
         again = " anew: an earlier set-up was interrupted, or its Python is gone" if book.VENV.exists() else ""
         print(f"Making {book.VENV.name}{again} (some seconds) …", flush=True)
+        if STAMP.exists():
+            STAMP.unlink()                                            # before anything else goes: clearing may be interrupted too
         venv.create(str(book.VENV), clear=True, symlinks=os.name != "nt", with_pip=True)
     options = small_torch() if "torch" in lacking else []
     if install([*arguments(lacking), *options], sum(COSTS[name][2] for name in names)):
@@ -222,7 +228,7 @@ def make(names):
         print(f"\nStopped. {AGAIN}", file=sys.stderr)
         sys.exit(130)
     except (OSError, subprocess.CalledProcessError) as error:         # a full or read-only disk; ensurepip that fails
-        sys.exit(f"The set-up stopped before its end: {error}. {AGAIN}")
+        sys.exit(f"The set-up stopped before its end: {str(error).rstrip('.')}. {AGAIN}")
 
 
 def python(asked=GROUPS):

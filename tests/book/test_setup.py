@@ -248,8 +248,11 @@ def made(model, tmp_path):
     return copy
 
 
-def test_a_python_without_venv_is_told_which_package_to_install(tmp_path):
-    done = bare(checkout(tmp_path), "sys.modules['ensurepip'] = None")
+@pytest.mark.parametrize("lost", ["sys.modules['ensurepip'] = None", "sys.modules['ensurepip'] = type(sys)('ensurepip')",
+                                  "sys.modules['venv'] = type(sys)('venv')"])
+def test_a_python_without_venv_is_told_which_package_to_install(tmp_path, lost):
+    """Also where a folder without anything in it is left of the module."""
+    done = bare(checkout(tmp_path), lost)
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     assert done.returncode == 1 and f"sudo apt install python{version}-venv" in done.stderr and "Traceback" not in done.stderr, done.stderr
     assert not (tmp_path / ".venv").exists()
@@ -264,13 +267,17 @@ def test_a_finished_environment_is_used_whatever_python_asks(made):
 # ---- what an interrupted set-up left -------------------------------------------------------------------------------
 
 def test_an_environment_whose_set_up_was_interrupted_is_noticed(made):
-    """At whichever moment: no pip yet, a part of pip, pip without its record, no Python any more; and a sound one is kept."""
+    """At whichever moment: no pip yet, a part of pip, pip without its record, no Python any more; and a sound one is kept.
+
+    Without pyvenv.cfg, which clearing a folder may take first, its Python is the base Python, pip and all.
+    """
     venv = made / ".venv"
     (site,) = [*venv.glob("lib/python*/site-packages"), *venv.glob("Lib/site-packages")]
     python, pip = next(venv.glob("bin/python" if os.name != "nt" else "Scripts/python.exe")), next(site.glob("pip-*.dist-info"))
     sound = "print(setup.sound()); sys.exit()"
     assert bare(made, sound).stdout == "True\n"
-    for half in (pip, pip / "RECORD", site / "pip" / "__main__.py", site / "pip" / "_vendor" / "urllib3", site / "pip", python):
+    parts = [site / "pip" / "__main__.py", site / "pip" / "_vendor" / "urllib3", site / "pip"]
+    for half in (pip, pip / "RECORD", *parts, python, venv / "pyvenv.cfg"):
         kept = half.with_name(f"{half.name}.kept")
         half.rename(kept)
         assert bare(made, sound).stdout == "False\n", half
@@ -278,7 +285,7 @@ def test_an_environment_whose_set_up_was_interrupted_is_noticed(made):
     assert bare(made, sound).stdout == "True\n"
 
 
-@pytest.mark.parametrize("left", ["no pip", "half of pip", "finished, but its Python is gone"])
+@pytest.mark.parametrize("left", ["no pip", "half of pip", "finished, but its Python is gone", "half cleared"])
 def test_a_half_made_environment_is_made_anew_and_works(made, left):
     copy = made
     if left == "no pip":                                           # as Ctrl-C in the first seconds leaves it
@@ -287,6 +294,9 @@ def test_a_half_made_environment_is_made_anew_and_works(made, left):
     elif left == "half of pip":
         (copy / ".venv" / "made-from.txt").unlink()
         shutil.rmtree(next((copy / ".venv").glob("[Ll]ib/**/site-packages/pip/_internal")))
+    elif left == "half cleared":                                   # killed while an older one was taken away
+        (copy / ".venv" / "made-from.txt").unlink()
+        (copy / ".venv" / "pyvenv.cfg").unlink()
     else:
         for python in [*(copy / ".venv").glob("bin/python*"), *(copy / ".venv").glob("Scripts/python*")]:
             python.unlink()
@@ -295,6 +305,15 @@ def test_a_half_made_environment_is_made_anew_and_works(made, left):
     subprocess.run([str(copy / ".venv" / "bin" / "python") if os.name != "nt" else str(copy / ".venv" / "Scripts" / "python.exe"),
                     "-m", "pip", "--version"], check=True, stdout=subprocess.DEVNULL)
     assert bare(copy, "setup.make = lambda names: sys.exit('MADE AGAIN')").returncode == 0
+
+
+def test_an_environment_that_is_taken_away_no_longer_counts_as_finished(made):
+    """Else what is left of it, if that is interrupted, would be used."""
+    shutil.rmtree(next((made / ".venv").glob("[Ll]ib/**/site-packages/pip/_internal")))
+    with open(made / "constraints.txt", "a") as file:
+        file.write("one-more==1.0\n")
+    done = bare(made, "import venv\nvenv.create = lambda *args, **more: sys.exit('KILLED')")
+    assert "KILLED" in done.stderr and not (made / ".venv" / "made-from.txt").exists()
 
 
 def test_other_pins_or_another_place_bring_the_environment_up_to_date(made, tmp_path):
@@ -340,7 +359,7 @@ def test_what_goes_wrong_is_a_sentence(monkeypatch, tmp_path):
     with pytest.raises(SystemExit, match="No space left on device"):
         setup.make(setup.GROUPS)
     monkeypatch.setattr(setup, "build", lambda names: (_ for _ in ()).throw(subprocess.CalledProcessError(1, ["ensurepip"])))
-    with pytest.raises(SystemExit, match="ensurepip"):
+    with pytest.raises(SystemExit, match=r"ensurepip.*status 1\. Calling"):
         setup.make(setup.GROUPS)
 
 
