@@ -183,6 +183,7 @@ def rotate(x, positions):
 @expects(n=whole(), num_heads=whole(1))
 def alibi_bias(n, num_heads):
     """Charge each step between query and key a price, of which every head has its own, and add that to the scores; -> (num_heads, n, n).
+    The slopes are the paper's formula for every number of heads; where it is no power of two, the authors take others.
 
     Taught in 16.
     """
