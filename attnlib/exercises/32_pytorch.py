@@ -65,6 +65,12 @@ def _(X, q, mask):
     return ((scores * mask).softmax(-1)[:, None] @ X)[:, 0]
 
 
+@mistake("32.2", "You added the mask, as ones and zeros, to the scores: that hides nothing. Put minus infinity where it is False.")
+def _(X, q, mask):
+    scores = (X @ q[..., None])[..., 0] / X.shape[-1] ** 0.5
+    return ((scores + mask).softmax(-1)[:, None] @ X)[:, 0]
+
+
 @mistake("32.2", "Hidden vectors that are set to zero still get a weight, and their zeros water the average down. Mask the scores.")
 def _(X, q, mask):
     return listing(X * mask[..., None], q, torch.ones_like(mask))
@@ -128,6 +134,16 @@ def _(x, real):
     return library(x)
 
 
+@mistake("32.3", "A mask of numbers is added to the scores: your ones for words raise them, and padding is read. Hand over booleans.")
+def _(x, real):
+    return library(x, key_padding_mask=real.to(x.dtype))
+
+
+@mistake("32.3", "A mask of numbers is added to the scores: your ones raise those of padding. Hand over booleans, which hide.")
+def _(x, real):
+    return library(x, key_padding_mask=(~real).to(x.dtype))
+
+
 @mistake("32.3", "Zeros in place of padding still receive weight. Hide those keys with the mask.")
 def _(x, real):
     return library(x * real[..., None])
@@ -184,6 +200,11 @@ def _(x, weight, bias, heads):
 @mistake("32.4", "Your head takes every heads-th feature. A head is one slice of neighbouring features: cut into (heads, d/heads).")
 def _(x, weight, bias, heads):
     return tuple(part.unflatten(-1, (-1, heads)).movedim(-1, 1) for part in F.linear(x, weight, bias).chunk(3, dim=-1))
+
+
+@mistake("32.4", "You cut the 3d numbers into heads first and each head into three. First come the three blocks: q, k, v.")
+def _(x, weight, bias, heads):
+    return tuple(F.linear(x, weight, bias).unflatten(-1, (heads, 3, -1)).permute(3, 0, 2, 1, 4))
 
 
 number("32.5", (7 / 54) ** 0.5,

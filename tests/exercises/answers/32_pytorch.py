@@ -48,6 +48,7 @@ ANSWERS = {
             lambda X, q, mask: listing_by_function(X, q, mask, torch.float32),
             lambda X, q, mask: listing_in_loops(X, q, mask, end=list),
             lambda X, q, mask: X[:, 0],
+            lambda X, q, mask: X.mean(1),
             lambda X, q, mask: listing_by_function(X, X.mean(1), mask),
             lambda X, q, mask: listing_by_function(X, -q, mask),
             lambda X, q, mask: (listing_by_function(X, q, mask), mask),
@@ -58,6 +59,7 @@ ANSWERS = {
             lambda x, real: library(x, key_padding_mask=~real),
             lambda x, real: F.scaled_dot_product_attention(x, x, x, attn_mask=real[:, None]),
             lambda x, real: library(x, attn_mask=~real[:, None].expand(-1, x.shape[1], -1)),
+            lambda x, real: library(x, key_padding_mask=torch.where(real, 0.0, -INF).to(x.dtype), need_weights=False),
         ],
         [
             lambda x, real: library(x, part=None, key_padding_mask=~real),
@@ -65,6 +67,7 @@ ANSWERS = {
             lambda x, real: library(x.float(), key_padding_mask=~real),
             lambda x, real: library(x, key_padding_mask=~real).mean(1),
             lambda x, real: x,
+            lambda x, real: library(x, attn_mask=~real),
             lambda x, real: library(x, is_causal=True, attn_mask=torch.ones(x.shape[1], x.shape[1]).triu(1).bool(), key_padding_mask=~real),
         ],
     ),
