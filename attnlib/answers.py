@@ -7,6 +7,8 @@ ln, log, exp, sqrt, e and pi, and nothing else.
 import ast
 import contextlib
 import copy
+import dis
+import functools
 import math
 import operator
 import re
@@ -130,20 +132,33 @@ def outcome(f, args, names=()):
     return Changed(" and ".join(names[i] for i in changed if names)) if changed else result
 
 
-def within(seconds, work):
-    """Run work() and return True, or stop it after so many seconds and return False.
+@functools.cache
+def turns_in_one_line(code):
+    """Whether a while-loop of this code begins no line anew as it turns."""
+    steps = {step.offset: step for step in dis.get_instructions(code)}
+    back = ((step, steps[step.argval]) for step in steps.values() if "JUMP_BACKWARD" in step.opname)
+    return any(first.opname != "FOR_ITER" and first.positions.lineno == step.positions.lineno for step, first in back)
 
-    The clock is looked at before each line of Python, on every system and in every thread alike.  So a single call of compiled
-    code (a product of huge matrices, time.sleep) ends before it is stopped; a loop of one line, `while True: pass`,
-    which starts no line anew, is not stopped, nor is one that catches every error by a bare `except:`; and a loop may fill the
-    memory sooner.  Under a debugger there is no limit.
+
+def within(seconds, work):
+    """Run work() and return True, or stop it after so many seconds of computing, or six times as many on the clock, and return False.
+
+    The clock is looked at before each line of Python, and at each step of a while-loop that stands in one line, on every system and in
+    every thread alike.  So a single call of compiled code (a product of huge matrices, time.sleep) ends before it is stopped; a loop
+    that catches every error by a bare `except:` is not stopped, and one may fill the memory sooner.  Under a debugger there is no limit.
     """
-    end = time.monotonic() + seconds
+    begun, computed = time.monotonic(), time.thread_time()
+
+    def late():
+        passed = time.monotonic() - begun                    # a busy computer is no fault of the answer's
+        return passed > seconds and (passed > 6 * seconds or time.thread_time() - computed > seconds)
 
     def look(frame, *_):
         theirs = "site-packages" not in frame.f_code.co_filename and frame.f_code.co_filename != __file__
-        if theirs and time.monotonic() > end:
+        if theirs and late():
             raise Late
+        if theirs and turns_in_one_line(frame.f_code):
+            frame.f_trace_opcodes = True
         return look if theirs else None
 
     before = sys.gettrace()

@@ -203,6 +203,15 @@ def endless(s):
         pass
 
 
+def tight(s):
+    while True: pass  # noqa: E701
+
+
+def counting(s):
+    n = 0
+    while s is not None: n += 1  # noqa: E701
+
+
 def sleepless(s):
     while True:
         try:
@@ -216,8 +225,9 @@ def half_a_second(monkeypatch):
     monkeypatch.setattr(check, "SECONDS", 0.5)
 
 
-@pytest.mark.parametrize("mine", [endless, sleepless, lambda s: [x for x in iter(int, 1) if x], lambda s: print(*iter(lambda: "x", 1))],
-                         ids=["while", "try", "comprehension", "print"])
+@pytest.mark.parametrize("mine", [endless, tight, counting, sleepless, lambda s: [x for x in iter(int, 1) if x],
+                                  lambda s: print(*iter(lambda: "x", 1))],
+                         ids=["while", "one line", "one line that counts", "try", "comprehension", "print"])
 @pytest.mark.parametrize("thread", [False, True])
 def test_an_endless_loop_ends(mine, thread, half_a_second):
     said = []
