@@ -136,9 +136,19 @@ def split_heads(x, num_heads):
     return ops.swapaxes(x, -2, -3)
 
 
+@expects(x="h n d")
+def join_heads(x):
+    """Undo split_heads: lay the heads' outputs side by side; (..., h, n, d) -> (..., n, h * d).
+
+    Taught in 33.
+    """
+    x = ops.swapaxes(x, -2, -3)
+    return ops.reshape(x, (*ops.shape(x)[:-2], x.shape[-2] * x.shape[-1]))
+
+
 @keras.saving.register_keras_serializable("attnlib")
 class MultiHeadAttention(ScoredAttention):
-    """Attend in every head by itself, join the heads' outputs and project them; -> output, weights (..., heads, m, n).
+    """Attend in every head by itself, join the outputs and project them; -> output, weights (..., heads, m, n).
 
     Taught in 33.
     """
@@ -146,13 +156,16 @@ class MultiHeadAttention(ScoredAttention):
     @expects(dim=whole(1), num_heads=divisor("dim"))
     def __init__(self, dim, num_heads, dropout=0.0, **kwargs):
         super().__init__(**kwargs)
-        self.dim, self.num_heads, self.dropout = dim, num_heads, keras.layers.Dropout(dropout, dtype=self.dtype_policy)
+        self.dim, self.num_heads = dim, num_heads
+        self.dropout = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
         self.W_q, self.W_k, self.W_v, self.W_o = (keras.layers.Dense(dim, dtype=self.dtype_policy) for _ in range(4))
 
     @expects(q_shape=known, k_shape=known, v_shape=known)
     def build(self, q_shape, k_shape, v_shape):
-        for layer, shape in zip((self.W_q, self.W_k, self.W_v, self.W_o), (q_shape, k_shape, v_shape, (None, self.dim))):
-            layer.build(shape)
+        self.W_q.build(q_shape)
+        self.W_k.build(k_shape)
+        self.W_v.build(v_shape)
+        self.W_o.build((None, self.dim))
 
     @expects(q="m W_q.kernel.shape.0", k="n W_k.kernel.shape.0", attention_mask="heads m n", k_mask="n", v="n W_v.kernel.shape.0")
     def call(self, q, k, v, attention_mask=None, k_mask=None, training=False):
@@ -162,8 +175,8 @@ class MultiHeadAttention(ScoredAttention):
             attention_mask = ops.expand_dims(attention_mask, -3)                                # one mask for all heads
         k_mask = None if k_mask is None else ops.expand_dims(k_mask, -2)
         weights = masked_softmax(scores, join_masks(attention_mask, k_mask))
-        joined = ops.swapaxes(ops.matmul(self.dropout(weights, training=training), v), -2, -3)  # (..., m, heads, dim/heads)
-        return self.W_o(ops.reshape(joined, (*ops.shape(joined)[:-2], self.dim))), weights
+        output = ops.matmul(self.dropout(weights, training=training), v)
+        return self.W_o(join_heads(output)), weights
 
     def get_config(self):
         return {**super().get_config(), "dim": self.dim, "num_heads": self.num_heads, "dropout": self.dropout.rate}

@@ -73,7 +73,7 @@ def _(lengths, n):
 
 def draw_energies(rng):
     b, n = int(rng.integers(1, 4)), int(rng.integers(2, 5))
-    return np.round(2 * rng.normal(size=(b, n, 1)), 1) * rng.choice([1, 1, 500]), rng.random((b, n)) < 0.7
+    return np.round(2 * rng.normal(size=(b, n, 1)), 1) * rng.choice([1, 1, 500, 1e12]), rng.random((b, n)) < 0.7
 
 
 @function("33.4", draw_energies)
@@ -106,6 +106,14 @@ def _(energies, keep):
     energies = np.where(keep[:, :, None], energies, -1e9)
     e = np.exp(energies - energies.max(axis=1, keepdims=True))
     return e / e.sum(axis=1, keepdims=True)
+
+
+@mistake("33.4", "Right for ordinary energies. But -1e9 is a number too, and more than an energy of -1e12. Use minus infinity.")
+def _(energies, keep):
+    energies = np.where(keep[:, :, None], energies, -1e9)
+    e = np.exp(energies - energies.max(axis=1, keepdims=True)) * keep[:, :, None]
+    total = e.sum(axis=1, keepdims=True)
+    return e / np.where(total == 0, 1, total)
 
 
 @mistake("33.4", "Right for small energies; exp(1000) is infinite. Keep the listing's step: subtract each sentence's largest energy first.")

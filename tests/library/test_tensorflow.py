@@ -17,6 +17,7 @@ from attnlib.tensorflow import (  # noqa: E402
     DotAttention,
     MultiHeadAttention,
     MultiplicativeAttention,
+    join_heads,
     join_masks,
     masked_softmax,
     split_heads,
@@ -248,6 +249,7 @@ def test_helpers():
     np.testing.assert_array_equal(split_heads(x, 3), x.reshape(1, 2, 3, 2).swapaxes(1, 2))
     wide = np.arange(2 * 3 * 4 * 6.0).reshape(2, 3, 4, 6)                      # two batch axes
     np.testing.assert_array_equal(split_heads(wide, 2), wide.reshape(2, 3, 4, 2, 3).swapaxes(2, 3))
+    np.testing.assert_array_equal(join_heads(split_heads(wide, 2)), wide)
     assert DotAttention().scaled and split_heads(wide[0, 0], 2).shape == (2, 4, 3)
 
 
@@ -271,6 +273,7 @@ WRONG = {
     "batch": (lambda: DotAttention()(q, k, np.concatenate([v, v])), "q, k, v: expected batch axes that broadcast"),
     "whole numbers": (lambda: DotAttention()(q.astype(int), k, v), "q: expected numbers of floating point, got dtype int64"),
     "no tensor": (lambda: masked_softmax([[0.0]]), "scores: expected a tensor of shape .*, got a list"),
+    "heads to join": (lambda: join_heads(q[0]), r"x: expected shape \(..., h, n, d\), got \(3, 4\)"),
     "ragged": (lambda: masked_softmax(tf.ragged.constant([[0.0], [0.0, 1.0]])), "scores: expected a tensor .*, got a RaggedTensor"),
     "ragged width": (lambda: MultiHeadAttention(4, 2)(RAGGED, RAGGED, RAGGED), "q: .* whose last axis has a known size, .* None, None"),
     "ragged values": (lambda: MultiHeadAttention(4, 2)(q, k, RAGGED), "v: expected a tensor whose last axis has a known size, got shape"),
