@@ -66,12 +66,19 @@ def draw_moved(rng):
     keep = rng.random((b, n + 1)) < 0.6
     keep[:, rng.integers(n + 1)] = True
     q, k, v = (np.round(rng.normal(size=(b, size, d + 1)), 1) for size in (m, n + 1, n + 1))
+    kind = rng.integers(6)
+    if kind == 0:                                           # a masked score beyond what one might subtract
+        k[~keep] *= 1e12
+    if kind == 1:                                           # or one allowed score below what one might put there
+        keep[:] = np.arange(n + 1) == rng.integers(n + 1)
+        k[keep] *= 1e12
     return tuple(torch.tensor(x) for x in (q, k, v, keep))
 
 
 @function("34.3", draw_moved)
 def moved(q, k, v, keep):
-    """Both libraries mean may attend by True, so ~ goes; Keras' layer has the scale 1. The order q, k, v was right already."""
+    """Both libraries mean may attend by True, so ~ goes; Keras' layer has the scale 1. The order q, k, v was right already.
+    Keras subtracts 1e9 from a masked score; the function with its boolean mask leaves no way round."""
     return F.scaled_dot_product_attention(q, k, v, attn_mask=keep[:, None], scale=1.0)
 
 
@@ -113,6 +120,17 @@ def _(q, k, v, keep):
 @mistake("34.3", "A mask of numbers is added to the scores. Leave it boolean.")
 def _(q, k, v, keep):
     return F.scaled_dot_product_attention(q, k, v, attn_mask=keep[:, None].to(q.dtype), scale=1.0)
+
+
+@mistake("34.3", "Right on ordinary scores. But -1e9 is a number too: it is more than an allowed score of -1e12. Keep the mask boolean, or use -inf.")
+def _(q, k, v, keep):
+    scores = (q @ k.mT).masked_fill(~keep[:, None], -1e9)
+    return scores.softmax(dim=-1) @ v
+
+
+@mistake("34.3", "Right on ordinary scores. But a masked score of 1e12 takes the weight in spite of the -1e9. Keep the mask boolean, or use -inf.")
+def _(q, k, v, keep):
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=torch.where(keep[:, None], 0.0, -1e9).to(q.dtype), scale=1.0)
 
 
 @mistake("34.3", "No mask at all: padding is read.")
