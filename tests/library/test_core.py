@@ -1,6 +1,7 @@
 """attnlib.core against slow loops, on random shapes and dtypes, at extreme values, and with wrong arguments."""
 import cmath
 import math
+import types
 import warnings
 
 import numpy as np
@@ -520,6 +521,13 @@ DIVIDES = "num_heads: expected a divisor of the width "
 HEADS = "mask: expected shape (2, 4) or (3, 2, 4) or (3, 2, 2, 4), where an axis may be 1, got "
 X, M = np.ones((3, 2, 5)), np.ones((3, 4, 6))
 MATRICES = [np.ones(shape) for shape in [(5, 4), (6, 4), (6, 8), (8, 7)]]
+
+
+def test_numpys_own_integer_passes_where_it_is_narrower(monkeypatch):
+    """In WebAssembly `np.array([1, 2])` is int32.  Here, where it is int64, int32 is refused (WRONG, "narrow")."""
+    monkeypatch.setattr(core, "np", types.SimpleNamespace(**vars(np) | {"dtype": lambda kind: np.dtype(np.int32)}))
+    narrow = K.astype(np.int32)
+    assert (core.dot_scores(narrow, narrow) == 3).all()
 
 
 def other(i, shape):
