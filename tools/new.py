@@ -48,9 +48,9 @@ plot.style()"""
 
 IDEA = """## The idea, without symbols
 
-A tiny example that the reader can already answer; then the formula, its table of symbols and shapes, and the numbers by hand.
+A tiny example that the reader can already answer; then the formula, its table of symbols and shapes, and the numbers by hand."""
 
-## Exercises
+EXERCISES = """## Exercises
 
 Replace the `...` or the body, then run the cell. `solution("{number}.1")` shows an answer with its reasoning."""
 
@@ -68,7 +68,7 @@ ASKED = [("Predict before you run", 2, "How much is one and one?", "mine = ...")
 BANK = '''"""Exercises of {slug}."""
 from attnlib.check import function, mistake, number
 
-number("{number}.1", 2, "One and one is two.", [(1, "That is one of them alone.")], first="Count on your fingers.")
+number("{number}.1", 2, "One and one is two.", [(1, "That is one of them alone.")], first="Count on your fingers: one, and then one more.")
 
 
 def draw(rng):
@@ -120,7 +120,8 @@ def lay(slug, notebooks, bank, answers):
     """Write the notebook, the bank and the answers; a name that is not NN_slug, or is taken, raises ValueError and writes nothing."""
     refuse(slug, notebooks, bank)
     number = slug[:2]
-    cells = [new_markdown_cell(HEAD.format(number=number)), new_code_cell(IMPORTS), new_markdown_cell(IDEA.format(number=number))]
+    cells = [new_markdown_cell(HEAD.format(number=number)), new_code_cell(IMPORTS), new_markdown_cell(IDEA),
+             new_markdown_cell(EXERCISES.format(number=number))]
     for i, (kind, minutes, question, stub) in enumerate(ASKED, 1):
         cells.append(new_markdown_cell(f"**{number}.{i} {kind}** ({minutes} min). {question}"))
         cells.append(new_code_cell(f'{stub}\ncheck("{number}.{i}", mine)'))

@@ -3,6 +3,7 @@ import ast
 import html
 import json
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,8 @@ import outputs
 import pytest
 from markdown_it import MarkdownIt
 from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from attnlib import check
 
 ROOT = Path(__file__).parents[2]
 
@@ -109,6 +112,21 @@ def test_a_template_is_laid_down_and_refuses_what_is_taken_or_misspelt(tmp_path)
         with pytest.raises(ValueError, match="^name: "):
             new.lay(name, tmp_path, tmp_path, tmp_path / "answers")
     assert sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*.*")) == laid
+
+
+def test_a_template_is_what_the_tests_ask_of_a_chapter(tmp_path, monkeypatch):
+    """Whoever begins one fills it in, and need not mend it."""
+    monkeypatch.syspath_prepend(ROOT / "tests" / "exercises")
+    import test_exercise_answers as sweep
+    import test_structure
+    (tmp_path / "answers").mkdir()
+    test_structure.test_a_markdown_cell_begins_at_each_heading(new.lay("17_slug", tmp_path, tmp_path, tmp_path / "answers"))
+    monkeypatch.setattr(check, "FOLDER", tmp_path)
+    monkeypatch.setattr(check, "BANK", {})
+    monkeypatch.setattr(sweep, "ANSWERS", runpy.run_path(str(tmp_path / "answers" / "17_slug.py"))["ANSWERS"])
+    for name in sweep.ANSWERS:
+        sweep.test_right_answers_in_other_forms_are_accepted(name)
+        sweep.test_wrong_answers_that_are_not_listed_are_refused_with_a_reply(name)
 
 
 SPEC = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
