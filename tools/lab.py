@@ -31,11 +31,15 @@ def piece(cell):
 def pieces(path):
     """What tells one edition of a file from another, {cell id: digest}: what its cells say, not what they printed when they ran.
 
-    A page that is no notebook is one piece.  A notebook that cannot be read as one has none.
+    A page that is no notebook is one piece.  A notebook that cannot be read as one has none, nor has one of whose cells two share an id.
     """
     try:
         text = path.read_text(encoding="utf-8")
-        return {c["id"]: piece(c) for c in json.loads(text)["cells"]} if path.suffix == ".ipynb" else {"page": digest(text)}
+        if path.suffix != ".ipynb":
+            return {"page": digest(text)}
+        cells = json.loads(text)["cells"]
+        found = {c["id"]: piece(c) for c in cells}
+        return found if len(found) == len(cells) else {}
     except (ValueError, KeyError, TypeError):
         return {}
 

@@ -183,6 +183,19 @@ def test_a_copy_that_is_no_notebook_any_more_is_kept_as_it_is(shelf, content):
     assert texts(work / "11_second.ipynb") == ["# corrected"] and yours(work)[0].read_bytes() == content
 
 
+def test_an_answer_in_one_of_two_cells_of_one_id_is_kept(shelf):
+    """Some editors copy a cell with its id; the other of the two is as the book has it."""
+    lab.update(*shelf)
+    copy = shelf[1] / "11_second.ipynb"
+    nb = json.loads(copy.read_text(encoding="utf-8"))
+    nb["cells"].append(nb["cells"][2])
+    nb["cells"][2] = dict(nb["cells"][2], source="mine = 3")
+    copy.write_text(json.dumps(nb), encoding="utf-8")
+    write(shelf[0] / "11_second.ipynb", "# new", "x = 1", "mine = ...")
+    lab.update(*shelf)
+    assert "mine = 3" in "".join(path.read_text(encoding="utf-8") for path in [copy, *yours(shelf[1])])
+
+
 def test_a_broken_notebook_of_the_book_is_named_and_the_others_are_laid(shelf):
     (shelf[0] / "00_first.ipynb").write_text("<<<<<<< HEAD")
     (line,) = lab.update(*shelf)
