@@ -122,13 +122,15 @@ def _(q, k, v, keep):
     return F.scaled_dot_product_attention(q, k, v, attn_mask=keep[:, None].to(q.dtype), scale=1.0)
 
 
-@mistake("34.3", "Right on ordinary scores. But -1e9 is a number too: it is more than an allowed score of -1e12. Keep the mask boolean, or use -inf.")
+@mistake("34.3", "Right on ordinary scores. But -1e9 is a number too: it is more than an allowed score of -1e12. "
+         "Keep the mask boolean, or use -inf.")
 def _(q, k, v, keep):
     scores = (q @ k.mT).masked_fill(~keep[:, None], -1e9)
     return scores.softmax(dim=-1) @ v
 
 
-@mistake("34.3", "Right on ordinary scores. But a masked score of 1e12 takes the weight in spite of the -1e9. Keep the mask boolean, or use -inf.")
+@mistake("34.3", "Right on ordinary scores. But a masked score of 1e12 takes the weight in spite of the -1e9. "
+         "Keep the mask boolean, or use -inf.")
 def _(q, k, v, keep):
     return F.scaled_dot_product_attention(q, k, v, attn_mask=torch.where(keep[:, None], 0.0, -1e9).to(q.dtype), scale=1.0)
 

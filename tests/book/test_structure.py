@@ -20,7 +20,6 @@ import registry
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 DRAWINGS = sorted((ROOT / "figures").glob("*.py"))
-LONG_CELLS = {path.stem for path in NOTEBOOKS if path.stem != "00_start_here"}     # not yet cut into short cells
 PROGRESS_BARS = ("fit(", "tqdm(")
 LAST_LINE = re.compile(
     r"\*\*Time\*\* (\d+) min reading and exercises, (\d+) s running · \*\*Memory\*\* ([\d.]+) GiB · \*\*You need\*\* (.+)"
@@ -109,8 +108,13 @@ def test_cells_are_short_and_prose_stands_between(path):
             lines = [x.strip() for x in c["source"].splitlines() if x.strip() and not x.strip().startswith("#")]
             alone = isinstance(tree_of(c).body[0], (ast.FunctionDef, ast.ClassDef)) and len(tree_of(c).body) == 1
             most, characters = (40, 1400) if alone else (25, 600)
-            if path.stem not in LONG_CELLS:
-                assert len(lines) <= most and len("".join(lines)) <= characters, f"{len(lines)} lines:\n{c['source']}"
+            assert len(lines) <= most and len("".join(lines)) <= characters, f"{len(lines)} lines:\n{c['source']}"
+
+
+@each
+def test_tables_are_read_with_pandas(path):
+    code = "\n".join(c["source"] for c in cells(path, "code"))
+    assert not re.search(r"^import csv|^from csv|loadtxt\(|genfromtxt\(|\.to_string\(", code, re.M)
 
 
 @each
