@@ -147,18 +147,13 @@ def within(seconds, work):
     every thread alike.  So a single call of compiled code (a product of huge matrices, time.sleep) ends before it is stopped; a loop
     that catches every error by a bare `except:` is not stopped, and one may fill the memory sooner.  Under a debugger there is no limit.
     """
-    begun, computed = time.monotonic(), time.thread_time()
-
-    def late():
-        passed = time.monotonic() - begun                    # a busy computer is no fault of the answer's
-        return passed > seconds and (passed > 6 * seconds or time.thread_time() - computed > seconds)
+    end, computed = time.monotonic() + seconds, time.thread_time() + seconds         # a busy computer is no fault of the answer's
 
     def look(frame, *_):
         theirs = "site-packages" not in frame.f_code.co_filename and frame.f_code.co_filename != __file__
-        if theirs and late():
+        if theirs and time.monotonic() > end and (time.thread_time() > computed or time.monotonic() > end + 5 * seconds):
             raise Late
-        if theirs and turns_in_one_line(frame.f_code):
-            frame.f_trace_opcodes = True
+        frame.f_trace_opcodes = theirs and turns_in_one_line(frame.f_code)
         return look if theirs else None
 
     before = sys.gettrace()
