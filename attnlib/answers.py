@@ -253,7 +253,7 @@ def explain(pairs):
     try:
         y, e = plain(y), plain(e)
     except Exception as error:
-        return f"Your result cannot be compared with numbers: {described(error)}."
+        return f"Your result cannot be compared with numbers: {described(error).rstrip('.')}."
     if y.shape != e.shape:
         return f"Expected {kind(e)}, got {kind(y)}."
     if spoilt(y, e):
