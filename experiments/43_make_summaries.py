@@ -218,7 +218,7 @@ def vectors():
 def texts():
     found = {"python": sys.version.split()[0]} | {name: version(name).split("+")[0] for name in list(MADE_BY)[1:]}
     if found != MADE_BY:
-        raise SystemExit(f"versions: {MADE_BY} were wanted, {found} came")
+        raise SystemExit(f"versions: expected {MADE_BY}, got {found}")
     warnings.simplefilter("ignore")
     rows = []
     for package in [*STANDARD, *PACKAGES]:

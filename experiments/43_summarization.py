@@ -11,8 +11,8 @@ from functools import cache
 
 import common
 import fair_play
+import ledger
 import numpy as np
-from ledger import record
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from attnlib.data import data_path
@@ -224,7 +224,7 @@ def main():
     texted = [{k: format(v, digits.get(k, ".4f")) if isinstance(v, float) else v for k, v in row.items()} for row in rows]
     common.write_table(data_path("43", "lines.csv"), lines)
     common.write_table(data_path("43", "runs.csv"), texted, COLUMNS)
-    record("43_summarization", [comparison(rows, kept[row[1]], *row) for row in COMPARED])
+    ledger.record("43_summarization", [comparison(rows, kept[row[1]], *row) for row in COMPARED])
 
 
 if __name__ == "__main__":

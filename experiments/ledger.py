@@ -24,7 +24,7 @@ COLUMNS = ("chapter", "task", "data", "measure", "baseline", "baseline_score", "
 def verdict(low, high):
     """Which side the interval of attention minus baseline is on."""
     if not low <= high:
-        raise ValueError(f"low <= high was wanted, {low} and {high} came")
+        raise ValueError(f"low, high: expected low <= high, got {low} and {high}")
     return "attention" if low > 0 else "baseline" if high < 0 else "tie"
 
 
@@ -33,7 +33,7 @@ def over_seeds(differences):
     from scipy.stats import t
     n, mean = len(differences), sum(differences) / len(differences)
     if n < 3:
-        raise ValueError(f"differences: at least 3 seeds were wanted, {n} came")
+        raise ValueError(f"differences: expected at least 3 seeds, got {n}")
     half = t.ppf(0.975, n - 1) * math.sqrt(sum((d - mean) ** 2 for d in differences) / (n - 1) / n)
     return mean - half, mean + half
 
@@ -57,9 +57,9 @@ def record(chapter, new):
         row = {"chapter": chapter, "note": "", **row}
         void = row.pop("void", False)
         if set(row) - {"chapter", "note"} != wanted:
-            raise ValueError(f"row: the columns {sorted(wanted)} were wanted, {sorted(row)} came")
+            raise ValueError(f"row: expected the columns {sorted(wanted)}, got {sorted(row)}")
         if void and not row["note"]:
-            raise ValueError("row: a note was wanted, since the verdict is void, none came")
+            raise ValueError("row: expected a note, since the verdict is void, got none")
         follows = verdict(row["difference_low"], row["difference_high"])
         done.append({k: f"{v:.3f}" if isinstance(v, float) else v for k, v in row.items()} | {"verdict": "void" if void else follows})
     (FILES / chapter).mkdir(exist_ok=True)

@@ -64,7 +64,7 @@ def modules_of(nodes, root):
     for node in (x for statement in nodes for x in ast.walk(statement)):
         if isinstance(node, ast.ImportFrom) and not node.level:
             for alias in node.names:
-                module = root / (node.module.replace(".", "/") + ".py")
+                module = root / ("" if node.module.startswith("attnlib") else "experiments") / (node.module.replace(".", "/") + ".py")
                 inner = root / node.module.replace(".", "/") / f"{alias.name}.py"
                 if inner.exists():
                     found[alias.asname or alias.name] = inner, None

@@ -80,10 +80,10 @@ def symbols(path):
             if header[0] != "symbol":
                 continue
             if len(header) < 4 or header[1] != "meaning" or not header[2].startswith("shape") or not re.match("in .*code$", header[3]):
-                raise ValueError(f"{path.name}: the columns symbol, meaning, shape, in code were wanted, {', '.join(header)} came")
+                raise ValueError(f"{path.name}: expected the columns symbol, meaning, shape, in code, got {', '.join(header)}")
             for line in lines:
                 if len(line) != len(header) or not all(line[:3]):
-                    raise ValueError(f"{path.name}: a symbol, its meaning and its shape were wanted, {' | '.join(line)} came")
+                    raise ValueError(f"{path.name}: expected a symbol, its meaning and its shape, got {' | '.join(line)}")
                 rows.append(tuple(line[:4]))
     return rows
 

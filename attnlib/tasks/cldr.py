@@ -38,7 +38,7 @@ class Token(NamedTuple):
 def split(text, language):
     """Cut a text into tokens; numbers stay whole."""
     if language not in WORDS:
-        raise ValueError(f"language: one of {sorted(WORDS)} was wanted, {language!r} came")
+        raise ValueError(f"language: expected one of {sorted(WORDS)}, got {language!r}")
     return re.findall(WORDS[language], text)
 
 
@@ -74,7 +74,7 @@ def phrase(item, language):
     elif kind == "name":
         text = Locale.parse(language).territories[value[0]]
     else:
-        raise ValueError(f"kind: date, unit, money or name was wanted, {kind!r} came")
+        raise ValueError(f"kind: expected date, unit, money or name, got {kind!r}")
     return tuple((t, "number" if t.isdigit() else "word") for t in split(text, language))
 
 

@@ -87,7 +87,7 @@ def test_a_chapter_replaces_its_own_rows_only(tmp_path, monkeypatch):
     short = {name: value for name, value in ROW.items() if name != "task"}
     for bad in (ROW | {"other": 1}, ROW | {"difference_low": 0.3}, ROW | {"difference_low": float("nan")}, short, ROW | {"void": True},
                 ROW | {"void": True, "difference_low": 0.3, "note": "unfair"}, ROW | {"verdict": "tie"}):
-        with pytest.raises(ValueError, match="wanted"):
+        with pytest.raises(ValueError, match="expected"):
             ledger.record("42_b", [bad])
     assert (tmp_path / "results.csv").read_bytes() == before
 

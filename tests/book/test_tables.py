@@ -15,6 +15,7 @@ SCRIPT = "experiments/{}.py"
 EDITS = [
     ("01_background", NOTEBOOK, "Copier", "width=48", "width=47"),
     ("14_query_key_value", NOTEBOOK, "Convolution", "padding=2), torch.nn.ReLU()", "padding=2), torch.nn.Tanh()"),
+    ("14_query_key_value", "experiments/fair_play.py", "chosen", "max(tried", "min(tried"),
     ("16_position", SCRIPT, "Layer", "nn.ReLU()", "nn.Tanh()"),
     ("35_seq2seq", NOTEBOOK, "RawDot", "q @ k.mT, mask", "q @ k.mT / 2, mask"),
     ("36_lstm_classifier", NOTEBOOK, "pool", "-torch.inf).amax(dim=1)", "torch.inf).amin(dim=1)"),

@@ -45,7 +45,7 @@ def test_padding_changes_nothing_and_tokens_fit_the_mask():
 def test_other_weights_are_refused(monkeypatch):
     pretrained.pretrained.cache_clear()
     monkeypatch.setattr(pretrained, "MINILM", "0" * 64)
-    with pytest.raises(ValueError, match="hash 0+ was wanted, 53aa"):
+    with pytest.raises(ValueError, match="expected the hash 0+, got 53aa"):
         pretrained.pretrained()
 
 
