@@ -20,7 +20,7 @@ test-isa:       ## run the book under other CPU instruction sets and report ever
 	$(PYTHON) tools/isa.py $(NB)
 bench:          ## table of times and memory: each notebook and every other benchmark; NB=11 for one
 	$(PYTHON) tools/bench.py $(NB)
-mutants:        ## change attnlib/core.py in every small way and see which changes the tests miss
+mutants:        ## change the taught modules of attnlib in every small way and see which changes the tests miss
 	$(PYTHON) tools/mutants.py
 new:            ## lay down a new notebook and its exercises: make new NB=17_slug
 	$(PYTHON) tools/new.py $(NB)

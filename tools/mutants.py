@@ -1,4 +1,4 @@
-"""Change attnlib/core.py in every small way and see which changes the tests miss: python tools/mutants.py
+"""Change the taught modules of attnlib in every small way and see which changes the tests miss: python tools/mutants.py
 
 A change that survives must stand in tests/library/equivalent_mutants.md, by its diff and with the reason why no behaviour differs.
 """

@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from attnlib import seq2seq
+from attnlib.pytorch import DecoderLayer, EncoderLayer
 from attnlib.seq2seq import BOS, EOS, PAD, Encoder, Transformer, Translator, beam_search, greedy, placed, translation_loss
 
 DECODERS = {"summary": seq2seq.SummaryDecoder, "luong": seq2seq.LuongDecoder, "bahdanau": seq2seq.BahdanauDecoder}
@@ -145,6 +146,32 @@ def test_a_target_has_its_padding_behind_and_the_rows_of_its_source():
                 model(wrong, target)
     with pytest.raises(ValueError, match="^layers: expected a whole number, at least 1, got -1"):
         Transformer(9, 9, layers=-1)
+
+
+def test_every_wrong_row_is_counted_and_padding_is_seen_wherever_it_breaks_off():
+    good = torch.tensor([[4, 5, 6, 2]] * 3)
+    for target in ([[0, 4, 5, 2], [4, 5, 6, 2], [4, 0, 5, 2]], [[4, 5, 0, 2], [4, 5, 6, 2], [4, 0, 0, 2]]):
+        with pytest.raises(ValueError, match="^target: .* in row 0, 2$"):
+            translation_loss(Transformer(9, 9, 8), good, torch.tensor(target))
+    with pytest.raises(ValueError, match="^source: .* in row 0, 2$"):
+        greedy(Translator(seq2seq.LuongDecoder, 9, 9, 8, 8), torch.tensor([[0, 0], [4, 2], [0, 0]]), 3)
+    for wrong in (torch.tensor([[0, 0]]), [[4, 2]]):
+        with pytest.raises(ValueError, match="^source: expected"):
+            beam_search(Transformer(9, 9, 8), wrong, 2, 3)
+
+
+def test_one_sentence_without_a_batch_has_places_too():
+    table, words = torch.nn.Embedding(9, 8), torch.tensor([0, 4, 5, 2])
+    torch.testing.assert_close(seq2seq.placed(table, words), seq2seq.placed(table, words[None])[0])
+
+
+def test_a_layer_has_its_norm_in_front_unless_told():
+    """A layer that ends in its norm gives vectors whose mean is 0; with the norm in front they are what was added up."""
+    torch.manual_seed(0)
+    x, memory = torch.randn(2, 3, 8), torch.randn(2, 4, 8)
+    for layer, given in ((EncoderLayer, (x,)), (DecoderLayer, (x, memory))):
+        means = [layer(8, 2, 16, *order)(*given)[0].mean(dim=-1).abs().max() for order in ((), (True,), (False,))]
+        assert means[0] > 0.1 and means[1] > 0.1 and means[2] < 1e-6
 
 
 def test_sizes_that_nobody_gives_are_those_of_the_docstrings():

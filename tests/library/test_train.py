@@ -36,6 +36,17 @@ def test_the_loop_trains_in_training_mode_and_ends_in_evaluation_mode():
     assert model.modes == [True] * 5 and not model.training and len(losses) == 5 and all(isinstance(x, float) for x in losses)
 
 
+def test_each_step_is_told_its_number_and_the_progress_bar_goes_when_it_is_done(monkeypatch):
+    shown, steps, model = [], [], Watched([1.0])
+
+    def bar(numbers, **how):
+        shown.append(how)
+        return numbers
+    monkeypatch.setattr("attnlib.train.tqdm", bar)
+    fit(model, lambda step: steps.append(step) or model.loss(step), 4, 0.1)
+    assert steps == [0, 1, 2, 3] and shown == [{"leave": False}]
+
+
 def test_the_gradient_is_clipped_at_norm_one():
     """Adam alone would not tell: it divides the length out.  The clipped gradient is left in the parameter after the last step."""
     for gradient, norm in (([30.0, 40.0], 1.0), ([0.3, 0.4], 0.5)):
