@@ -20,7 +20,8 @@ def main(arguments):
     names = scripts()
     chosen = [name for name in names if arguments and name.startswith(arguments[0])]
     if len(chosen) != 1 or len(arguments) not in (1, 3) or arguments[1:2] not in ([], ["--same"]):
-        sys.exit(f"{__doc__.strip()}\nchapters with tables: {', '.join(name[:2] for name in names)}")
+        came = f"expected a chapter with tables, got {' '.join(arguments)}\n\n" if arguments and not chosen else ""
+        sys.exit(f"{came}{__doc__.strip()}\nchapters with tables: {', '.join(name[:2] for name in names)}")
     setup.enter()
     sys.path.insert(0, str(EXPERIMENTS))
     import made_from

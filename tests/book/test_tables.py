@@ -40,6 +40,11 @@ def test_the_number_of_a_chapter_names_its_table():
         assert [script for script in table.scripts() if script.startswith(name[:2])] == [name]
 
 
+def test_a_number_without_a_table_is_named():
+    with pytest.raises(SystemExit, match="^expected a chapter with tables, got 77\n"):
+        table.main(["77"])
+
+
 @pytest.mark.parametrize("script", sorted((book.ROOT / "experiments").glob("[0-9]*.py")), ids=lambda p: p.stem)
 def test_an_experiment_finds_its_files_by_the_number_of_a_chapter(script):
     """A path put together by hand would lead beside the chapter's folder, in silence, once something is moved."""
