@@ -52,12 +52,12 @@ def kept(run):
     def once(*arguments):
         key = json.dumps([code(), run.__name__, *arguments])
         for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
-            known, _, result = line.partition("\t")
+            result, _, known = line.rpartition("\t")             # the key comes last: a line that a crash cut has none
             if known == key:
                 return json.loads(result)
         text = json.dumps(run(*arguments))
         with open(path, "a", encoding="utf-8", newline="") as file:
-            file.write(f"{key}\t{text}\n")
+            file.write(f"\n{text}\t{key}")
         result = json.loads(text)
         print(*(x for x in result.values() if not isinstance(x, list)), file=sys.stderr, flush=True)
         return result

@@ -10,7 +10,6 @@ where nothing is trained.
 `note` holds the chapter's own words where it has a reservation.  Where it calls the comparison unfair the verdict is `void`: the
 interval is kept and does not count.
 """
-import csv
 import math
 
 import common
@@ -40,11 +39,7 @@ def over_seeds(differences):
 
 def rows():
     """The ledger as dictionaries of strings."""
-    found = []
-    for path in sorted(FILES.glob("*/comparisons.csv")):
-        with open(path, newline="", encoding="utf-8") as file:
-            found += csv.DictReader(file)
-    return found
+    return [row for path in sorted(FILES.glob("*/comparisons.csv")) for row in common.read_table(path)]
 
 
 def record(chapter, new):

@@ -65,6 +65,19 @@ def test_a_crash_costs_one_run(script):
     assert rows[0]["words"] == ["a", "b"]
 
 
+@pytest.mark.parametrize("cut", range(1, 200, 9))
+def test_a_crash_while_a_row_is_written_costs_that_row(script, cut):
+    rows_of(script())
+    kept = script.table.with_name(common.UNFINISHED)
+    kept.write_text(kept.read_text(encoding="utf-8")[:-cut], encoding="utf-8")
+    again = script()
+    rows = rows_of(again)
+    assert [r["rate"] for r in rows] == [0.01, 0.02, 0.03] and 1 <= len(again["CALLS"]) <= 2
+    third = script()
+    rows_of(third)
+    assert not third["CALLS"], "what was run after the crash is kept"
+
+
 def test_a_result_of_other_code_is_not_taken(script):
     rows_of(script())
     changed = script(code="changed")
