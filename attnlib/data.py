@@ -1,4 +1,5 @@
-"""Where the chapters' data lie."""
+"""Where the chapters' data lie, and trained weights, which are checked as they are read."""
+import hashlib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -14,3 +15,14 @@ def data_path(chapter, name):
     if len(folders) != 1:
         raise ValueError(f"chapter: expected one of {sorted(p.name[:2] for p in FILES.glob('[0-9]*_*'))}, got {chapter!r}")
     return folders[0] / name
+
+
+def weights(chapter, sha256, name="model.safetensors"):
+    """The trained weights of a chapter, {name: tensor} in PyTorch's default dtype; a file whose SHA-256 is another raises ValueError."""
+    import torch
+    from safetensors.torch import load
+    content = data_path(chapter, name).read_bytes()
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise ValueError(f"{name}: expected the weights whose SHA-256 is {sha256}, got {found}")
+    return {key: value.to(torch.get_default_dtype()) for key, value in load(content).items()}

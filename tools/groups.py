@@ -12,9 +12,10 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[1] / "requirements"
-GROUPS = ["base", "torch", "tensorflow", "language", "dev"]
+GROUPS = ["base", "torch", "tensorflow", "language", "senses", "dev"]
 FIRST = ["base", "torch"]                                            # what `make lab` starts with
-MODULES = {"fonttools": "fontTools", "markdown-it-py": "markdown_it", "pytest-xdist": "xdist", "scikit-learn": "sklearn",
+MODULES = {"fonttools": "fontTools", "markdown-it-py": "markdown_it", "pillow": "PIL", "pytest-xdist": "xdist", "scikit-image": "skimage",
+           "scikit-learn": "sklearn", "scikit-video": "skvideo",
            "tensorflow-cpu": "tensorflow"}                           # the others are imported by their names, with _ for -
 
 

@@ -27,6 +27,7 @@ COSTS = {                                     # of each group: MB to download, M
     "torch": (200, 880, 7, 20),
     "tensorflow": (320, 1460, 22, 25),
     "language": (130, 360, 33, 30),
+    "senses": (80, 220, 17, 10),
     "dev": (50, 170, 29, 15)}
 AGAIN = "Calling it again goes on from there."
 KERNELS = """# Written by tools/setup.py: a kernel says in one line to which group of the book a package belongs that is not installed.

