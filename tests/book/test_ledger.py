@@ -58,15 +58,15 @@ def test_43s_rows_are_those_of_its_script():
 
 
 def test_seconds_are_those_of_one_training():
-    """Not of a whole grid, nor of both sides: a column of the ledger means one thing in all chapters."""
+    """Not of a whole grid, nor of both sides: a column of the ledger means one thing in all chapters.  44's search trains nothing."""
     runs = {}
-    for chapter in ("41_translation", "42_sentiment", "43_summarization", "44_question_answering"):
+    for chapter in {row["chapter"] for row in ledger.rows()}:
         with open(ledger.FILES / chapter / "runs.csv", newline="", encoding="utf-8") as file:
             runs[chapter] = list(csv.DictReader(file))
     longest = {chapter: max(float(r["cpu_seconds"] or 0) for r in rows) for chapter, rows in runs.items() if "cpu_seconds" in rows[0]}
     longest["44_question_answering"] = max(float(r["value"]) for r in runs["44_question_answering"] if r["measure"] == "cpu_seconds")
     for row in ledger.rows():
-        assert float(row["cpu_seconds"]) <= longest[row["chapter"]], row
+        assert float(row["cpu_seconds"]) <= longest[row["chapter"]] or row["task"] == "find the passage that answers", row
     of_42 = [float(r["cpu_seconds"]) for r in runs["42_sentiment"] if (r["task"], r["arm"]) == ("aspect", "state attention") and r["test"]]
     (asked,) = [row for row in ledger.rows() if row["task"] == "sentiment of the thing asked about"]
     assert float(asked["cpu_seconds"]) == pytest.approx(np.mean(of_42), abs=0.06)
