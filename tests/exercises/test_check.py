@@ -340,9 +340,22 @@ def test_whole_numbers_are_exact_and_others_are_not(monkeypatch):
 
 
 @pytest.mark.parametrize("mine", ["b", "B", "(b)", "b)", "b.", " b ", "b) (4, 2)", "(B) (4, 2)", "b: (4, 2)", "'b'",
-                                  np.str_("b")])
+                                  "b) four rows,\ntwo columns", np.str_("b")])
 def test_a_letter_is_read_with_its_brackets_and_its_text(mine):
     assert check.verdict("00.5", mine) == "right"
+
+
+def test_another_letter_gets_its_own_hint():
+    hints = dict(check.find("00.5")["mistakes"])
+    assert sorted(hints) == ["a", "c", "d"] and len(set(hints.values())) == 3
+    assert [check.verdict("00.5", letter) for letter in hints] == [f"not yet. {hint}" for hint in hints.values()]
+
+
+def test_the_most_bytes_at_a_time_are_measured():
+    def twice(n):
+        np.zeros(2 * n)
+        return np.zeros(n)
+    assert answers.memory(twice, 10**6) == pytest.approx(16e6, rel=0.01)
 
 
 def test_the_formula_of_an_option_is_not_read_as_a_letter():
