@@ -33,6 +33,7 @@ PARTS = [("0 Background", 9, "00 01 02"), ("1 Formulas", 8, ". . 11 12 13 14 15 
          ("7 Challenges", 1.95, "71 72 73 74 75 76 77 78 79"), ("8 Reference", 0.95, "81 82 83 84")]
 PLACES = {number: (x, y) for _, y, row in PARTS for x, number in enumerate(row.split()) if number != "."}
 BENDS = {"00 02": -0.35, "31 34": 0.19, "32 34": -0.3, "35 37": 0.2, "41 43": 0.22}               # arrows along a row that step over a box
+ROADS = {"16 62": [(7.52, 8), (7.52, 3.55), (5.37, 3.55)], "36 62": [(5.28, 4.6), (5.5, 4.6), (5.5, 3.55), (5.37, 3.55)]}   # corners
 WIDTH, HEIGHT = 0.86, 0.58
 
 
@@ -58,6 +59,11 @@ def arrow(ax, need, number):
     if (need, number) == ("15", "31"):                                            # around 21, with a corner
         ax.plot([x0 - 0.2, x0 - 0.2, x1, x1], [y0 - HEIGHT / 2, y0 - 0.5, y0 - 0.5, y1 + 0.6], color=plot.MUTED, linewidth=1.1, zorder=1)
         start, end = (x1, y1 + 0.6), (x1, y1 + HEIGHT / 2)
+    elif f"{need} {number}" in ROADS:
+        corners = ROADS[f"{need} {number}"]
+        begin = (corners[0][0], y0 - HEIGHT / 2) if corners[0][1] != y0 else (x0 + WIDTH / 2, y0)
+        ax.plot(*zip(begin, *corners), color=plot.MUTED, linewidth=1.1, zorder=1)
+        start, end = corners[-1], (corners[-1][0], y1 + HEIGHT / 2)
     elif bend:
         side = HEIGHT / 2 * (1 if bend < 0 else -1)
         start, end = (x0 + 0.25, y0 + side), (x1 - 0.25, y1 + side)
