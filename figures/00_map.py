@@ -34,7 +34,7 @@ PARTS = [("0 Background", 9, "00 01 02"), ("1 Formulas", 8, ". . 11 12 13 14 15 
 PLACES = {number: (x, y) for _, y, row in PARTS for x, number in enumerate(row.split()) if number != "."}
 BENDS = {"00 02": -0.35, "31 34": 0.19, "32 34": -0.3, "35 37": 0.2, "41 43": 0.22}               # arrows along a row that step over a box
 ROADS = {"16 62": [(7.52, 8), (7.52, 3.55), (5.37, 3.55)], "36 62": [(5.28, 4.6), (5.5, 4.6), (5.5, 3.55), (5.37, 3.55)],
-         "32 53": [(3.63, 5.55), (2, 5.55), (2, 3.55)]}                              # corners
+         "32 53": [(3.63, 5.55), (2, 5.55), (2, 3.55)], "37 52": [(7, 3.68), (1, 3.68)]}                              # corners
 WIDTH, HEIGHT = 0.86, 0.58
 
 
