@@ -65,6 +65,10 @@ def arrow(ax, need, number):
         begin = (corners[0][0], y0 - HEIGHT / 2) if corners[0][1] != y0 else (x0 + WIDTH / 2, y0)
         ax.plot(*zip(begin, *corners), color=plot.MUTED, linewidth=1.1, zorder=1)
         start, end = corners[-1], (corners[-1][0], y1 + HEIGHT / 2)
+    elif (need, number) == ("35", "61"):                                          # between 44 and 41, into its side
+        x = x0 - 0.54
+        ax.plot([x0 - 0.38, x, x], [y0 - HEIGHT / 2, y0 - 0.5, y1], color=plot.MUTED, linewidth=1.1, zorder=1)
+        start, end = (x, y1), (x1 - WIDTH / 2, y1)
     elif bend:
         side = HEIGHT / 2 * (1 if bend < 0 else -1)
         start, end = (x0 + 0.25, y0 + side), (x1 - 0.25, y1 + side)

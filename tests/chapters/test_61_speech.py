@@ -1,0 +1,212 @@
+"""The sounds, frames, measures and refusals of 61_speech."""
+import csv
+import importlib
+
+import ledger
+import numpy as np
+import pytest
+
+from attnlib.data import data_path
+from attnlib.tasks import speech
+
+torch = pytest.importorskip("torch")
+soundfile = pytest.importorskip("soundfile")
+chapter = importlib.import_module("common").taught("61", "distance", "error_rate", "features", "hear", "hertz", "inside", "judge", "label",
+                                                   "map_scores", "mel", "mel_filters", "prepared", "shipped_listener",
+                                                   "write")
+
+
+@pytest.fixture(autouse=True)
+def float64():
+    torch.set_default_dtype(torch.float64)
+
+
+# ---- the clips and the strings ---------------------------------------------------------------------------------------
+
+def test_every_voice_has_every_digit_and_no_clip_is_empty_or_loud():
+    words = speech.made()
+    assert len(words) == 600 and set(speech.UNHEARD) < set(speech.voices(words)) and len(speech.voices(words)) == 12
+    assert {(d, t) for _, d, t in words} == {(d, t) for d in range(10) for t in range(5)}
+    for sound in words.values():
+        assert 0.15 < len(sound) / speech.RATE < 1.1 and abs(np.abs(sound).max() - 0.5) < 0.001
+    assert sum(path.stat().st_size for path in data_path("61", "").iterdir()) < 4 << 20
+
+
+def test_takes_of_the_splits_do_not_touch():
+    for takes in speech.TAKES.values():
+        every = [take for part in takes.values() for take in part]
+        assert len(every) == len(set(every))
+
+
+def test_digits_sound_where_a_string_says_so():
+    words = speech.made()
+    for spoken in speech.strings(words, speech.UNHEARD, (4,), 20, 0, noise=(60, 60)):
+        assert len(spoken.digits) == len(spoken.spans) and spoken.voice in speech.UNHEARD
+        assert (spoken.spans[1:, 0] - spoken.spans[:-1, 1] >= 400).all() and spoken.spans[0, 0] >= 400
+        for digit, (begin, end) in zip(spoken.digits, spoken.spans):
+            np.testing.assert_allclose(spoken.sound[begin:end], words[spoken.voice, digit, 4], atol=0.003)
+
+
+@pytest.mark.parametrize("decibels", [20, 0, -5])
+def test_noise_has_the_power_that_was_asked_for(decibels):
+    words = speech.made()
+    for noisy, clean in zip(*(speech.strings(words, speech.UNHEARD, (4,), 5, 1, noise=(d, d)) for d in (decibels, 200))):
+        power = np.mean(np.concatenate([clean.sound[a:b] for a, b in clean.spans]) ** 2)
+        assert abs(10 * np.log10(power / np.mean((noisy.sound - clean.sound) ** 2)) - decibels) < 0.3
+
+
+def test_connected_strings():
+    found = speech.connected()
+    assert len(found) == 48 and all(3 <= len(s.digits) <= 5 and len(s.sound) > 4000 for s in found)
+
+
+def test_recordings_that_are_not_there_are_told(tmp_path):
+    with pytest.raises(ValueError, match="61_recordings.py downloads"):
+        speech.recorded(tmp_path)
+
+
+def test_recordings_are_read_by_their_names(tmp_path):
+    soundfile.write(tmp_path / "7_ada_3.wav", np.sin(np.arange(3000) / 9) / 8, speech.RATE)
+    (key, sound), = speech.recorded(tmp_path).items()
+    assert key == ("ada", 7, 3) and len(sound) == 3000 and np.abs(sound).max() == 0.5
+
+
+# ---- frames ----------------------------------------------------------------------------------------------------------
+
+def test_a_tone_is_loudest_in_the_band_that_holds_it():
+    centres = chapter.hertz(np.linspace(chapter.mel(60), chapter.mel(3900), 26))[1:-1]
+    for band in (3, 10, 20):
+        tone = np.sin(2 * np.pi * centres[band] * np.arange(4000) / speech.RATE)
+        tone += 1e-3 * np.random.default_rng(0).normal(size=4000) + np.linspace(0, 0.5, 4000) * np.sin(np.arange(4000))
+        frames = np.abs(np.fft.rfft(tone[:200] * np.hanning(200), 256)) ** 2 @ chapter.mel_filters()
+        assert frames.argmax() == band
+
+
+def test_a_filter_is_a_triangle_over_its_neighbours_middles():
+    edges, filters = chapter.hertz(np.linspace(chapter.mel(60), chapter.mel(3900), 26)), chapter.mel_filters()
+    for band, share in enumerate(filters.T):
+        hertz = np.flatnonzero(share) * 31.25
+        assert edges[band] < hertz.min() and hertz.max() < edges[band + 2] and 0.5 < share.max() <= 1
+
+
+@pytest.mark.parametrize(("samples", "frames"), [(200, 1), (279, 1), (280, 2), (8000, 98)])
+def test_number_of_frames(samples, frames):
+    assert chapter.features(np.random.default_rng(0).normal(size=samples)).shape == (frames, 24)
+
+
+# ---- measures --------------------------------------------------------------------------------------------------------
+
+def test_distances_against_jiwer():
+    jiwer = pytest.importorskip("jiwer")
+    rng = np.random.default_rng(0)
+    for _ in range(100):
+        said, written = (rng.integers(0, 4, rng.integers(low, 8)).tolist() for low in (1, 0))
+        expected = jiwer.wer(" ".join(map(str, said)), " ".join(map(str, written)))
+        assert chapter.error_rate([said], [written]) == pytest.approx(expected)
+
+
+def test_a_map_is_scored_against_the_true_places():
+    spoken = speech.Spoken("ada", (1, 2), np.zeros(8000), np.array([[0, 2400], [4000, 6400]]))
+    own = chapter.inside(spoken, 10)
+    assert [row.nonzero()[0].tolist() for row in own] == [[0, 1, 2], [5, 6, 7]] or own.sum() in (5, 6)
+    perfect = own / own.sum(axis=1, keepdims=True)
+    scores = chapter.map_scores([spoken], [[1, 2]], [perfect])
+    assert scores["weight"] == scores["peak"] == scores["forward"] == 1 and scores["even"] == own.mean()
+    back = chapter.map_scores([spoken], [[1, 2]], [perfect[::-1]])
+    assert back["weight"] == back["peak"] == back["forward"] == 0
+    both = chapter.map_scores([spoken, spoken], [[1, 2], [1]], [perfect, perfect[:1] * 0])
+    assert both == scores                                                        # another number of digits is left out
+
+
+def test_a_longer_neighbour_in_the_batch_changes_nothing():
+    model = chapter.shipped_listener()
+    clips = chapter.prepared(speech.strings(speech.made(), speech.UNHEARD, (4,), 4, 0))
+    for clip, digits, weights in zip(clips, *chapter.write(model, clips)):
+        (alone,), (own,) = chapter.write(model, [clip])
+        assert alone == digits
+        np.testing.assert_allclose(own, weights, atol=1e-10)
+
+
+# ---- a reader's own file ---------------------------------------------------------------------------------------------
+
+def voice(seconds=1.0, rate=speech.RATE, channels=1):
+    t = np.arange(int(seconds * rate)) / rate
+    sound = 0.3 * np.sin(2 * np.pi * 300 * t)
+    return np.repeat(sound[:, None], channels, axis=1)
+
+
+@pytest.mark.parametrize(("sound", "rate", "says"), [
+    (voice(rate=44100), 44100, "expected one channel of 8,000 samples a second, got 1 of 44,100 .* convert=True"),
+    (voice(channels=2), 8000, "got 2 of 8,000"), (voice(rate=4000), 4000, "at least 8,000"),
+    (0 * voice(), 8000, "silence"), (1e-4 * voice(), 8000, "silence"), (voice(0.1), 8000, "0.25 to 6 seconds, got 0.10"),
+    (voice(9), 8000, "0.25 to 6 seconds, got 9.00"), (voice(0), 8000, "got 0.00"), (voice() * np.nan, 8000, "nan or infinity"),
+])
+def test_sounds_that_are_refused(tmp_path, sound, rate, says):
+    path = tmp_path / "mine.wav"
+    soundfile.write(path, sound, rate, subtype="FLOAT")
+    for read in (speech.read_sound, chapter.hear):
+        with pytest.raises(ValueError, match=says):
+            read(path)
+
+
+@pytest.mark.parametrize(("content", "says"), [(b"", "got mine.wav with 0"), (b"RIFF....WAVE", "none that can be read"),
+                                               (b"not a sound" * 99, "none that can be read"), (None, "where no file is")])
+def test_files_that_are_refused(tmp_path, monkeypatch, content, says):
+    path = tmp_path / "mine.wav"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ValueError, match=says):
+        chapter.hear(path)
+
+
+def test_a_file_that_is_too_large_is_refused_unread(tmp_path):
+    path = tmp_path / "mine.wav"
+    with open(path, "wb") as file:
+        file.truncate(speech.LARGEST_FILE + 1)
+    with pytest.raises(ValueError, match="20,000,001"):
+        speech.read_sound(path)
+
+
+@pytest.mark.parametrize("name", ["mine.wav", "mine.flac", "mine.ogg", "mine.mp3"])
+def test_kinds_of_files_and_what_convert_does(tmp_path, name):
+    soundfile.write(tmp_path / name, voice(rate=16000, channels=2), 16000)
+    sound = speech.read_sound(tmp_path / name, convert=True)
+    assert abs(len(sound) - 8000) < 800
+    middle = sound[2000:6000]
+    spectrum = np.abs(np.fft.rfft(middle * np.hanning(4000)))
+    assert spectrum.argmax() * 2 == 300 and abs(np.abs(middle).max() - 0.3) < 0.05
+
+
+def test_what_holds_no_digit_gets_a_sentence(tmp_path):
+    """Noise, a tone and a clap: words, not digits."""
+    rng = np.random.default_rng(0)
+    sounds = [rng.normal(size=12000) / 10, voice(1.5)[:, 0], np.exp(-np.arange(8000) / 300) * rng.normal(size=8000) / 4]
+    told = []
+    for sound in sounds:
+        soundfile.write(tmp_path / "mine.wav", sound, speech.RATE)
+        told.append(chapter.hear(tmp_path / "mine.wav"))
+    assert all("expected" in text for text in told), told
+
+
+# ---- the tables ------------------------------------------------------------------------------------------------------
+
+def test_the_ledger_follows_from_the_table():
+    script = importlib.import_module("61_speech")
+    with open(data_path("61", "runs.csv"), newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(rows[0]) == script.COLUMNS
+    shipped = [r for r in ledger.rows() if r["chapter"] == "61_speech"]
+    made = list(script.ledger_rows(rows))
+    assert len(made) == len(shipped) == 4
+    for new, old in zip(made, shipped):
+        for name, value in new.items():
+            assert old[name] == (f"{value:.3f}" if isinstance(value, float) else value), (name, old)
+
+
+def test_the_chosen_rates_are_those_of_the_fewest_errors_on_the_validation_takes():
+    script = importlib.import_module("61_speech")
+    with open(data_path("61", "runs.csv"), newline="", encoding="utf-8") as file:
+        rows = [r for r in csv.DictReader(file) if r["task"] == "real"]
+    for arm in script.ARMS:
+        tried = {r["rate"]: float(r["valid"]) for r in rows if r["arm"] == arm and r["seed"] == "0"}
+        assert len(tried) >= 3 and {r["rate"] for r in rows if r["arm"] == arm and r["test"]} == {min(tried, key=tried.get)}
