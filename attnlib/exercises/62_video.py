@@ -51,6 +51,18 @@ def _(marks, limit):
     return np.array(found, dtype=int).reshape(-1, 2)
 
 
+@mistake("62.2", "A run that lasts to the end of the film is missing: put a False behind the last frame, so that it goes down there.")
+def _(marks, limit):
+    found = [r for r in stretches(marks, limit) if r[1] < len(marks)]
+    return np.array(found, dtype=int).reshape(-1, 2)
+
+
+@mistake("62.2", "Your second column is how long each run is. The frame after its last was asked for: start plus length.")
+def _(marks, limit):
+    found = stretches(marks, limit)
+    return np.stack([found[:, 0], found[:, 1] - found[:, 0]], axis=1)
+
+
 @mistake("62.2", "You gave one stretch from the first marked frame to the last. Between them there may be frames that are not marked.")
 def _(marks, limit):
     high = np.flatnonzero(marks > limit)
@@ -85,6 +97,16 @@ def _(frames):
 @mistake("62.3", "You changed the type after subtracting; by then the difference has wrapped around.")
 def _(frames):
     return np.abs((frames[1:] - frames[:-1]).astype(float)) / 255 @ np.ones(frames.shape[1]) / frames.shape[1]
+
+
+@mistake("62.3", "Wider, but still without a sign: in uint16, 3 - 5 is 65,534. Take a type that has negative numbers.")
+def _(frames):
+    return np.abs(frames[1:].astype(np.uint16) - frames[:-1].astype(np.uint16)).mean(axis=1)
+
+
+@mistake("62.3", "Wider, but still without a sign: in uint32, 3 - 5 is 4,294,967,294. Take a type that has negative numbers.")
+def _(frames):
+    return np.abs(frames[1:].astype(np.uint32) - frames[:-1].astype(np.uint32)).mean(axis=1)
 
 
 @mistake("62.3", "int8 ends at 127: 200 becomes -56, and differences wrap around again. Take a wider type.")

@@ -17,7 +17,8 @@ pytest.importorskip("mlxtend")
 
 video = importlib.import_module("62_video")
 CHAPTER = common.taught("62", "films", "torn", "pictures", "camera", "scenes", "auc", "average_precision", "unusual", "change", "read_film",
-                        "animation", "FRAMES", "SIDE", "WALL", "HIGH", "WIDE", "VISIT", "FEWEST", "MOST", "TIMES", "CELLS", "SpaceTime")
+                        "nearest", "moments", "FAINT", "animation",
+                        "FRAMES", "SIDE", "WALL", "HIGH", "WIDE", "VISIT", "FEWEST", "MOST", "TIMES", "CELLS", "SpaceTime")
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "62_video.ipynb"
 
 
@@ -233,6 +234,50 @@ def test_a_film_too_long_is_refused_and_every_helps(tmp_path):
         CHAPTER.read_film(path)
     frames, seconds = CHAPTER.read_film(path, every=2)
     assert len(frames) == 751 and np.allclose(np.diff(seconds), 0.08)
+
+
+@pytest.mark.parametrize("path", [None, 3, b"mine.mp4", ["mine.mp4"]])
+def test_what_is_no_name_is_refused_in_words(path):
+    with pytest.raises(ValueError, match=f"^path: expected the name of a film's file, in quotes, got {type(path).__name__}"):
+        CHAPTER.read_film(path)
+    with pytest.raises(ValueError, match="^path: expected a film's file, got no file"):
+        CHAPTER.read_film("x" * 400)
+
+
+@pytest.mark.parametrize("every", [0, -1, 2.5, "2", None])
+def test_each_how_many_is_a_whole_number(tmp_path, every):
+    with pytest.raises(ValueError, match="^every: expected a whole number from 1, got"):
+        CHAPTER.read_film(write(tmp_path / "mine.mp4", moving()), every)
+
+
+@pytest.mark.parametrize("count", [0, 2.5, "4", 10])
+def test_how_many_moments_is_a_whole_number(tmp_path, count):
+    with pytest.raises(ValueError, match="^count: expected a whole number from 1 to 9, got"):
+        CHAPTER.moments(write(tmp_path / "mine.mp4", moving()), count=count)
+
+
+def test_a_film_of_a_blink_is_refused(tmp_path):
+    """Of 31 frames in an eighth of a second all would be masked, and nothing could be said."""
+    with pytest.raises(ValueError, match="^path: expected 0.75 seconds of film or more, got 0.1"):
+        CHAPTER.read_film(write(tmp_path / "slow.mp4", moving(31), rate=240))
+
+
+def test_a_film_that_stands_still_but_for_a_moment_gets_numbers_with_a_meaning(tmp_path, monkeypatch):
+    frames = np.full((90, 48, 64), 60)
+    frames[60:70, 8:24, 10:26] = 220
+    monkeypatch.setattr(CHAPTER.plt, "show", lambda: None)
+    assert CHAPTER.moments(write(tmp_path / "still.avi", frames, codec="ffv1")) is None
+    usual, found = [ax.texts[0].get_text() for ax in CHAPTER.plt.gcf().axes if ax.texts]
+    CHAPTER.plt.close("all")
+    second, times = (float(x.split()[0]) for x in found.split(": "))
+    assert usual.endswith(": 0.0") and 2.4 <= second < 2.8 and 3 < times <= 1 / CHAPTER.FAINT
+
+
+def test_the_nearest_frame_is_not_a_neighbour():
+    film = rng().random((12, 5))
+    for gap in (0, 2):
+        wanted = [min(((a - b) ** 2).mean() for j, b in enumerate(film) if abs(i - j) > gap) for i, a in enumerate(film)]
+        np.testing.assert_allclose(CHAPTER.nearest(film, gap), wanted)
 
 
 # ---- the animation ---------------------------------------------------------------------------------------------------

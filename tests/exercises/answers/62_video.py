@@ -28,18 +28,21 @@ ANSWERS = {
             lambda m, limit: runs(m, limit + 0.5),
             lambda m, limit: runs(m, limit).astype(float) + 0.5,
             lambda m, limit: runs(m, limit, end=len),
+            lambda m, limit: runs(m, limit, end=lambda r: np.array(r[-1:], dtype=int).reshape(-1, 2)),
             lambda m, limit: runs(m, limit) + 1,
         ],
     ),
     "62.3": (
         [
             lambda f: np.abs(f[1:].astype(int) - f[:-1]).mean(axis=1),
+            lambda f: np.abs(f[1:].astype(np.int16) - f[:-1].astype(np.int16)).mean(axis=1).astype(np.float32),
             lambda f: (np.maximum(f[1:], f[:-1]) - np.minimum(f[1:], f[:-1])).mean(axis=1),
             lambda f: np.array([np.mean([abs(int(a) - int(b)) for a, b in zip(x, y)]) for x, y in zip(f[1:], f)]),
         ],
         [
             lambda f: np.abs(np.diff(f.astype(float), axis=0)).max(axis=1),
             lambda f: np.abs(np.diff(f.astype(float), axis=1)).mean(axis=1),
+            lambda f: np.median(np.abs(np.diff(f.astype(float), axis=0)), axis=1),
             lambda f: np.sqrt((np.diff(f.astype(float), axis=0) ** 2).mean(axis=1)),
             lambda f: np.abs(f.astype(float) - f[0]).mean(axis=1)[1:] + 1,
             lambda f: np.abs(np.diff(f.astype(float), axis=0)).mean(),
