@@ -83,6 +83,13 @@ def _(a, b):
     return shared / union - (outer - union) / outer
 
 
+@mistake("52.2", "The first two numbers of a box are its left and top edge here, not its centre as in the chapter's iou.")
+def _(a, b):
+    a, b = (np.concatenate([x[:2] - x[2:] / 2, x[2:]]) for x in (a, b))
+    shared, union, outer = parts(a, b)
+    return shared / union - (outer - union) / outer
+
+
 def draw_cost(rng):
     slots, boxes = int(rng.integers(4, 7)), int(rng.integers(2, 4))
     return (np.round(rng.random((slots, boxes)) * rng.permutation([1.0, 3.0] * 3)[:slots, None], 4),)

@@ -1,8 +1,8 @@
 """Made scenes of handwritten digits with known boxes, COCO's average precision, and a reader's own picture: what 52_object_detection uses.
 
 Boxes are centre x, centre y, width and height in parts of the canvas' side.  AP: Lin and others (2014), by pycocotools.  A reader's
-picture on dark ground, without ink, with ink under 10 pixels' height, or with ink spread over more than the canvas holds, raises
-ValueError.
+picture with nan in it, of uneven ground (noise, a photograph), on dark ground, without ink, with ink under 10 pixels' height, or with
+ink spread over more than the canvas holds, raises ValueError.
 """
 import contextlib
 import io
@@ -87,10 +87,15 @@ def average_precision(found, classes, boxes):
 def prepare(grey):
     """The ink of a reader's grey picture on a canvas; -> canvas, scale, corner in pixels."""
     ink = np.median(grey) - grey
+    if not np.isfinite(ink).all():
+        raise ValueError("picture: expected a number in each pixel, got nan or infinite")
     if np.median(grey) < 0.5:
         raise ValueError("picture: expected dark ink on light paper, got a dark ground")
     if ink.max() < 0.2:
         raise ValueError("picture: expected dark ink, got a page that is nearly blank")
+    if np.median(abs(ink)) > 0.3 * ink.max():
+        raise ValueError("picture: expected dark ink on even paper, got noise, a "
+                         "photograph of things, or paper in uneven light")
     ink = (ink / ink.max()).clip(0)
     parts = ndimage.find_objects(ndimage.label(ink > 0.4, np.ones((3, 3)))[0])
     tall = max(part[0].stop - part[0].start for part in parts)
@@ -99,11 +104,12 @@ def prepare(grey):
     if tall < 10:
         raise ValueError("picture: expected digits at least 10 pixels tall, "
                          f"got {tall} for the tallest")
-    if max(cut.shape) > 3.2 * tall:
+    scale = min(14 / tall, 46 / max(cut.shape))
+    if scale * tall < 11:
         raise ValueError(f"picture: expected at most about three digits side by side, got "
                          f"ink over {max(cut.shape) / tall:.1f} times the tallest; "
                          "cut the picture into parts")
-    return place(cut, 14 / tall, columns[0], rows[0])
+    return place(cut, scale, columns[0], rows[0])
 
 
 def place(cut, scale, left, top):

@@ -31,12 +31,14 @@ def test_a_scene_is_its_boxes_and_nothing_else():
     for seed in range(20):
         canvas, boxes, classes = detection.scene(np.random.default_rng(seed), images, np.array([3, 7]), (3, 5))
         inside, ratio = np.zeros_like(canvas, dtype=int), {3: [], 7: []}
+        apart = np.zeros((49, 49), int)
         for (x, y, w, h), c in zip(boxes.astype(int), classes):
             cut = canvas[y:y + h, x:x + w] > 0.2
             assert cut[0].any() and cut[-1].any() and cut[:, 0].any() and cut[:, -1].any()
             inside[y:y + h, x:x + w] += 1
+            apart[y:y + h + 1, x:x + w + 1] += 1
             ratio[c].append(h / w)
-        assert inside.max() == 1 and not canvas[inside == 0].any()
+        assert apart.max() == 1 and not canvas[inside == 0].any()
         assert all(1.5 < r < 3 for r in ratio[3]) and all(r > 3 for r in ratio[7])
 
 
@@ -46,6 +48,8 @@ def test_no_split_shares_a_digit_and_boxes_are_in_the_canvas():
         low, high = boxes[..., :2] - boxes[..., 2:] / 2, boxes[..., :2] + boxes[..., 2:] / 2
         assert low.min() >= 0 and high.max() <= 1 and (pictures.amax((1, 2)) > 0.5).all()
         assert (boxes[classes == detection.NOTHING] == 0.5).all()
+        with pytest.raises(KeyError, match=split):
+            detection.scenes(split, 2, {}.__getitem__)
     assert not torch.equal(detection.scenes("train", 40, digits)[0], detection.scenes("valid", 40, digits)[0])
 
 
@@ -129,7 +133,15 @@ def test_a_readers_digits_come_to_the_height_of_training(tmp_path):
     assert left + columns[0] / scale == pytest.approx(20, abs=4) and top + rows[0] / scale == pytest.approx(30, abs=4)
 
 
+def test_three_digits_side_by_side_fit_a_little_smaller(tmp_path):
+    page([(20, 30, 40), (90, 30, 40), (170, 30, 40)], (120, 260)).save(tmp_path / "a.png")
+    canvas, scale, _ = detection.prepare(read_picture(tmp_path / "a.png"))
+    assert 11 / 40 < scale < 14 / 40 and (canvas[:, 1:-1] > 0.5).any(0).sum() > 9
+
+
 @pytest.mark.parametrize("make, said", [
+    (lambda p: Image.fromarray(np.random.default_rng(0).integers(140, 255, (90, 90)).astype(np.uint8)).save(p), "noise"),
+    (lambda p: Image.fromarray(np.where(np.eye(90), np.nan, 0.9).astype("float32")).save(p, "TIFF"), "nan"),
     (lambda p: page([]).save(p), "nearly blank"),
     (lambda p: page([(20, 30, 40)], ink=240, paper=20).save(p), "dark ground"),
     (lambda p: page([(20, 30, 8)]).save(p), "at least 10 pixels"),
