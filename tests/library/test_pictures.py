@@ -118,6 +118,13 @@ def test_what_is_no_picture_gets_a_sentence(tmp_path):
         assert said in str(error.value) and "\n" not in str(error.value), name
 
 
+@pytest.mark.parametrize("path", [None, 3, ["mine.png"], b"mine.png", np.zeros((4, 4)), "x" * 5000, "", "no\0name"], ids=repr)
+def test_what_is_no_name_gets_a_sentence(path):
+    with pytest.raises(ValueError, match="^path: expected the name of a picture's file, got") as error:
+        read_picture(path)
+    assert len(str(error.value)) < 200
+
+
 # ---- weights -----------------------------------------------------------------------------------------------------
 
 def test_weights_are_read_in_the_default_dtype_and_only_if_their_hash_is_right(tmp_path, monkeypatch):
