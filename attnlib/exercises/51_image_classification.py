@@ -35,6 +35,12 @@ def _(h, V, w):
     return e / e.sum() @ h
 
 
+@mistake("51.2", "The tanh is of the hidden numbers V h, before w adds them up.")
+def _(h, V, w):
+    e = np.exp(np.tanh(h @ V.T @ w))
+    return e / e.sum() @ h
+
+
 @mistake("51.2", "You weighed with the exponentials, which do not add up to 1. Divide by their sum.")
 def _(h, V, w):
     return np.exp(np.tanh(h @ V.T) @ w) @ h
@@ -97,6 +103,11 @@ def _(u, W_1, W_2):
 @mistake("51.3", "The ReLU between the two layers is missing.")
 def _(u, W_1, W_2):
     return u / (1 + np.exp(-W_2 @ W_1 @ u.mean(axis=(1, 2))))[:, None, None]
+
+
+@mistake("51.3", "The ReLU sits behind the second layer: then no gate can fall below one half. It belongs between the two.")
+def _(u, W_1, W_2):
+    return u / (1 + np.exp(-np.maximum(W_2 @ W_1 @ u.mean(axis=(1, 2)), 0)))[:, None, None]
 
 
 @mistake("51.3", "These are the gates. They scale the channels of u.")

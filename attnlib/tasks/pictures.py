@@ -65,6 +65,8 @@ def read_picture(path, colour=False):
         raise ValueError(f"path: expected a whole picture, got {path.name}, which is damaged ({error})") from None
     if deep:                                                     # 16 bits a pixel: grey
         values = np.asarray(image, dtype=float)
+        if not np.isfinite(values).all():
+            raise ValueError(f"path: expected finite numbers, got nan or infinity in {path.name}")
         grey = values / (65535 if image.mode.startswith("I") else max(values.max(), 1.0))
         return np.repeat(grey[..., None], 3, axis=2) if colour else grey
     canvas = Image.new("RGBA", image.size, "white")

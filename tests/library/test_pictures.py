@@ -125,6 +125,14 @@ def test_what_is_no_name_gets_a_sentence(path):
     assert len(str(error.value)) < 200
 
 
+def test_a_picture_with_nan_gets_a_sentence(tmp_path):
+    values = np.ones((4, 4), np.float32)
+    values[0, 0] = np.nan
+    Image.fromarray(values).save(tmp_path / "nan.tif")
+    with pytest.raises(ValueError, match="nan or infinity in nan.tif"):
+        read_picture(tmp_path / "nan.tif")
+
+
 # ---- weights -----------------------------------------------------------------------------------------------------
 
 def test_weights_are_read_in_the_default_dtype_and_only_if_their_hash_is_right(tmp_path, monkeypatch):
