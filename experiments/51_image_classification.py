@@ -199,8 +199,8 @@ def compared(rows, task, data, baseline, attention, map_measure, map_score, note
     seconds = np.mean([float(r["cpu_seconds"]) for r in chosen([r for r in rows if (r["task"], r["arm"]) == (task, attention)])])
     return {"task": label, "data": data, "measure": "accuracy", "baseline": baseline, "baseline_score": float(b.mean()),
             "attention": attention, "attention_score": float(a.mean()), "difference_low": low, "difference_high": high,
-            "interval": f"95 %, Student's t over {'six' if len(a) == 6 else 'three'} seeds", "map_measure": map_measure, "map_score": map_score,
-            "cpu_seconds": f"{seconds:.1f}", "note": note}
+            "interval": f"95 %, Student's t over {'six' if len(a) == 6 else 'three'} seeds", "map_measure": map_measure,
+            "map_score": map_score, "cpu_seconds": f"{seconds:.1f}", "note": note}
 
 
 def ledger_rows(rows):

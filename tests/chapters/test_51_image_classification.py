@@ -113,7 +113,7 @@ def test_the_cell_of_a_place():
 
 
 def test_each_arm_met_the_same_rates_and_its_seeds():
-    for task, rates, seeds in (("sheets", {0.003, 0.01, 0.03}, 6), ("patches", {0.001, 0.003, 0.01}, 3)):       # and one more where an end was best
+    for task, rates, seeds in (("sheets", {0.003, 0.01, 0.03}, 6), ("patches", {0.001, 0.003, 0.01}, 3)):       # and one more at an end
         rows = TABLE[(TABLE["task"] == task) & ~TABLE["arm"].str.endswith("long")]
         for _, arm in rows.groupby("arm"):
             assert set(arm["rate"]) >= rates and list(arm[arm["test"].notna()]["seed"]) == list(range(seeds))
