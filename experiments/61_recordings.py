@@ -6,12 +6,14 @@ and bytes of the recordings, whatever archive they came in.  The folder is there
 """
 import errno
 import hashlib
+import http.client
 import re
 import shutil
 import sys
 import tarfile
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 
 import common  # noqa: F401  (one thread, as in all experiments)
 
@@ -36,41 +38,68 @@ def fingerprint(files):
     return total.hexdigest()
 
 
-def fetch(address, part):
-    """Bring the file at the address to `part`; what lies there is the beginning of it, and is kept if the server can go on from there."""
-    have = part.stat().st_size if part.exists() else 0
-    request = urllib.request.Request(address, headers={"Range": f"bytes={have}-"} if have else {})
+@contextmanager
+def disk(path):
+    """What is done here reads or writes at the path; where that fails, Failed says why."""
     try:
-        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-            if have and answer.status != 206:
-                print(f"the server cannot go on at byte {have:,}: from the beginning again")
-                have = 0
-            length = answer.headers.get("Content-Length")
-            with open(part, "ab" if have else "wb") as file:
-                got = 0
-                while piece := answer.read(PIECE):
-                    file.write(piece)
-                    got += len(piece)
-                    if have + got > LARGEST:
-                        raise Failed(f"expected at most {LARGEST:,} bytes, got more from {address}")
-            if length and got < int(length):
-                raise ConnectionError("broken off")
+        yield
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise Failed(f"the disk is full: {path}. Make room (60 MB) and run this again; it goes on.") from None
+        raise Failed(f"no reading or writing at {path} ({error.strerror or error}). Mend that and run this again; it goes on.") from None
+
+
+def asked(address, have):
+    """The server's answer to: the file, from byte `have` on; None if there is nothing behind that byte."""
+    try:
+        request = urllib.request.Request(address, headers={"Range": f"bytes={have}-"} if have else {})
+        return urllib.request.urlopen(request, timeout=PATIENCE)
     except urllib.error.HTTPError as error:
-        if error.code == 416:                                                    # nothing is left to get: what we have is whole, or not it
-            return
+        if error.code == 416 and have:
+            return None
         what = "is not there (404)" if error.code == 404 else f"was refused by the server ({error.code} {error.reason})"
         raise Failed(f"{address} {what}. Has the release moved? Another address can be given as an argument.") from None
     except urllib.error.URLError as error:
-        raise Failed(f"no connection to {address} ({error.reason}). Is there a network? What was got so far is kept.") from None
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise Failed(f"the disk is full: {part} could not be written. Make room (60 MB) and run this again; it goes on.") from None
-        so_far = part.stat().st_size if part.exists() else 0
-        raise Failed(f"the connection broke after {so_far:,} bytes ({error}). Run this again; it goes on from there.") from None
-    except Exception as error:                                                   # http.client: a body shorter than was announced
-        if isinstance(error, Failed):
-            raise
-        raise Failed(f"the connection broke after {part.stat().st_size:,} bytes. Run this again; it goes on from there.") from None
+        kept = f" The {have:,} bytes that were got are kept." if have else ""
+        raise Failed(f"no connection to {address} ({error.reason}). Is there a network?{kept}") from None
+    except (ValueError, http.client.InvalidURL):
+        raise Failed(f"expected an address such as {ADDRESS}, got {address!r}.") from None
+    except (OSError, http.client.HTTPException) as error:
+        raise Failed(f"{address} gave no answer that can be read ({type(error).__name__}). Try again, or another address.") from None
+
+
+def pieces(answer, have):
+    """What comes of an answer, piece by piece; `have` bytes were there before it."""
+    length, got = answer.headers.get("Content-Length"), 0
+    try:
+        while piece := answer.read(PIECE):
+            got += len(piece)
+            yield piece
+        if length and got < int(length):
+            raise ConnectionError("it ended too soon")
+    except (OSError, http.client.HTTPException) as error:
+        why = f"{error}" if isinstance(error, OSError) else "it ended too soon"
+        raise Failed(f"the connection broke after {have + got:,} bytes ({why}). Run this again; it goes on from there.") from None
+
+
+def fetch(address, part):
+    """Bring the file at the address to `part`; what lies there is the beginning of it, and is kept if the server can go on from there."""
+    have = part.stat().st_size if part.is_file() else 0
+    answer = asked(address, have)
+    if answer is None:                                                           # what we have is whole, or not it
+        return
+    with answer:
+        if have and answer.status != 206:
+            print(f"the server cannot go on at byte {have:,}: from the beginning again")
+            have = 0
+        with disk(part), open(part, "ab" if have else "wb") as file:
+            for piece in pieces(answer, have):
+                file.write(piece)
+                if file.tell() > LARGEST:
+                    break
+    if part.stat().st_size > LARGEST:
+        part.unlink()
+        raise Failed(f"expected at most {LARGEST:,} bytes, got more from {address}. What came was deleted.")
 
 
 def recordings_in(archive):
@@ -82,8 +111,8 @@ def recordings_in(archive):
                 found = NAME.fullmatch(entry.name)
                 if found and entry.isfile():
                     files[found[1]] = entries.extractfile(entry).read()
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise Failed(f"what came is no archive, or a damaged one ({error}). It was deleted; run this again.") from None
+    except Exception as error:                       # tarfile lets through what gzip and xz raise: EOFError, LZMAError, ...
+        raise Failed(f"what came is no archive, or a damaged one ({type(error).__name__}). It was deleted; run this again.") from None
     return files
 
 
@@ -97,26 +126,31 @@ def checked(files, advice):
 def get(address=ADDRESS, folder=RECORDINGS):
     """Download, check and unpack, unless the recordings are there; -> a sentence.  Failed says what did not work."""
     if folder.exists():
-        checked({path.name: path.read_bytes() for path in folder.glob("*.wav")}, f"Delete {folder} and run this again.")
+        with disk(folder):
+            files = {path.name: path.read_bytes() for path in folder.glob("*.wav")}
+        checked(files, f"Delete {folder} and run this again.")
         return f"{NUMBER:,} recordings are in {folder} already, checked."
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    with disk(folder.parent):
+        folder.parent.mkdir(parents=True, exist_ok=True)
     part, unpacked = folder.with_name("recordings.part"), folder.with_name("recordings.unpacked")
-    fetch(address, part)
     try:
-        files = checked(recordings_in(part), "The archive was deleted. Run this again; if that does not help, the release has changed.")
+        files = checked(recordings_in(part), "")                                 # whole from before: a full disk kept it packed
     except Failed:
-        part.unlink(missing_ok=True)
-        raise
+        fetch(address, part)
+        try:
+            files = checked(recordings_in(part), "The archive was deleted. Run this again; if that does not help, the release has changed.")
+        except Failed:
+            part.unlink(missing_ok=True)
+            raise
     try:
+        with disk(folder):
+            shutil.rmtree(unpacked, ignore_errors=True)
+            unpacked.mkdir()
+            for name, content in files.items():
+                (unpacked / name).write_bytes(content)
+            unpacked.rename(folder)
+    finally:
         shutil.rmtree(unpacked, ignore_errors=True)
-        unpacked.mkdir()
-        for name, content in files.items():
-            (unpacked / name).write_bytes(content)
-        unpacked.rename(folder)
-    except OSError as error:
-        shutil.rmtree(unpacked, ignore_errors=True)
-        why = "the disk is full" if error.errno == errno.ENOSPC else f"writing failed ({error})"
-        raise Failed(f"{why}: {folder} was not made. The download is kept; run this again.") from None
     part.unlink()
     return f"{NUMBER:,} recordings are in {folder}."
 
@@ -126,6 +160,9 @@ def main(arguments, folder=RECORDINGS):
         print(get(*(arguments[:1] or [ADDRESS]), folder))
     except Failed as failed:
         print(failed, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped; what was got so far is kept. Run this again; it goes on.", file=sys.stderr)
         return 1
     return 0
 

@@ -1,7 +1,10 @@
 """The script that downloads real recordings, against a server on this machine: it resumes, checks, and says what failed."""
 import errno
+import gzip
 import importlib
 import io
+import lzma
+import socket
 import tarfile
 import threading
 from contextlib import contextmanager
@@ -119,6 +122,86 @@ def test_no_network(folder):
     with pytest.raises(script.Failed, match="no connection to .* Is there a network"):
         script.get(address, folder)
     assert left(folder) == []
+
+
+@pytest.mark.parametrize("address", ["", "digits.tar.gz", "http://a b/c", "--help"])
+def test_what_is_no_address_is_told(folder, address):
+    with pytest.raises(script.Failed, match="expected an address such as https://"):
+        script.get(address, folder)
+    assert left(folder) == []
+
+
+@pytest.mark.parametrize("reply", [b"", b"220 mail.example ready\r\n"])
+def test_a_server_of_another_kind(folder, reply):
+    def answers():
+        connection, _ = server.accept()
+        connection.recv(1 << 16)
+        connection.sendall(reply)
+        connection.close()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=answers, daemon=True).start()
+        with pytest.raises(script.Failed, match="no answer that can be read"):
+            script.get(f"http://127.0.0.1:{server.getsockname()[1]}/v1.tar.gz", folder)
+    assert left(folder) == []
+
+
+@pytest.mark.parametrize("at", [3, 2])
+def test_an_archive_with_a_flaw_in_the_middle_is_deleted(folder, at):
+    """xz tells of a flaw by an error of its own kind, which tarfile lets through."""
+    content = bytearray(lzma.compress(gzip.decompress(ARCHIVE)))
+    content[len(content) // at] ^= 255
+    with served(bytes(content)) as (address, _):
+        with pytest.raises(script.Failed, match="damaged .* deleted"):
+            script.get(address, folder)
+    assert left(folder) == []
+
+
+def test_half_of_another_file_does_no_lasting_harm(folder):
+    folder.parent.mkdir()
+    (folder.parent / "recordings.part").write_bytes(b"<html>log in first</html>" * 9)
+    with served(ARCHIVE) as (address, _):
+        with pytest.raises(script.Failed, match="deleted"):
+            script.get(address, folder)
+        assert left(folder) == []
+        assert "20 recordings" in script.get(address, folder)
+
+
+def test_a_file_that_is_too_large_is_deleted(folder, monkeypatch):
+    monkeypatch.setattr(script, "LARGEST", 1000)
+    with served(ARCHIVE) as (address, _):
+        with pytest.raises(script.Failed, match="at most 1,000 bytes"):
+            script.get(address, folder)
+    assert left(folder) == []
+
+
+def test_a_download_that_was_whole_needs_no_network(folder):
+    folder.parent.mkdir()
+    (folder.parent / "recordings.part").write_bytes(ARCHIVE)
+    with served(ARCHIVE) as (address, _):
+        pass
+    assert "20 recordings" in script.get(address, folder) and left(folder) == ["recordings"]
+
+
+@pytest.mark.parametrize("taken", ["work", "part"])
+def test_where_nothing_can_be_written(folder, taken):
+    """A file stands where the folder should be, or a folder where the download should be: an error of the same kind as a missing right."""
+    if taken == "work":
+        folder.parent.write_text("mine")
+    else:
+        (folder.parent / "recordings.part").mkdir(parents=True)
+    with served(ARCHIVE) as (address, _):
+        with pytest.raises(script.Failed, match="no reading or writing at .*(File exists|Is a directory)"):
+            script.get(address, folder)
+    assert not folder.exists()
+
+
+def test_stopped_while_unpacking_leaves_the_download_alone(folder, monkeypatch, capsys):
+    def stop(*_):
+        raise KeyboardInterrupt
+    monkeypatch.setattr(type(folder), "write_bytes", stop)
+    with served(ARCHIVE) as (address, _):
+        assert script.main([address], folder) == 1
+    assert "stopped" in capsys.readouterr().err and left(folder) == ["recordings.part"]
 
 
 @pytest.mark.parametrize("where", ["download", "unpacking"])
