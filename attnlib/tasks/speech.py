@@ -19,7 +19,8 @@ RECORDINGS = ROOT / "work" / "recordings"                   # where experiments/
 UNHEARD = ("en-us+m3", "en-gb-x-rp+f4", "en-gb-scotland+f1")            # voices of espeak-ng that no training of the chapter meets
 TAKES = {"made": {"train": range(3), "valid": (3,), "test": (4,)},      # of a digit by a voice
          "real": {"train": range(10, 50), "valid": range(5, 10), "test": range(5)}}
-LARGEST_FILE, SHORTEST, LONGEST, QUIETEST = 20_000_000, 0.25, 6.0, 0.001           # bytes, seconds, seconds, peak
+LARGEST_FILE, SHORTEST, LONGEST = 20_000_000, 0.25, 6.0                # bytes, seconds, seconds
+QUIETEST, LOUDEST = 0.001, 1e6                                          # peaks
 
 
 class Spoken(NamedTuple):
@@ -127,9 +128,15 @@ def read_sound(path, convert=False):
     does a sound that is shorter than 0.25 s or longer than 6 s, holds values that are no numbers, or is silent.
     """
     import soundfile
+    if not isinstance(path, str | Path):
+        raise ValueError(f"path: expected the name of a sound file, got {type(path).__name__}")
     path = Path(path)
-    if not path.is_file():
-        raise ValueError(f"path: expected the name of a sound file, got {str(path)!r}, where no file is")
+    try:
+        there = path.is_file()
+    except OSError:                                                             # a name that is too long
+        there = False
+    if not there:
+        raise ValueError(f"path: expected the name of a sound file, got {str(path)[:80]!r}, where no file is")
     size = path.stat().st_size
     if not 0 < size <= LARGEST_FILE:
         raise ValueError(f"path: expected a file of 1 to {LARGEST_FILE:,} bytes, got {path.name} with {size:,}")
@@ -148,8 +155,8 @@ def read_sound(path, convert=False):
         raise ValueError(f"path: expected one channel of {RATE:,} samples a second, got {channels} of {rate:,} in {path.name}; "
                          "convert=True averages channels and brings the rate down")
     sound = sound.mean(axis=1)
-    if not np.isfinite(sound).all():
-        raise ValueError(f"path: expected numbers, got nan or infinity in {path.name}")
+    if not (np.abs(sound) < LOUDEST).all():
+        raise ValueError(f"path: expected numbers from -1 to 1 or near, got nan or infinity or what is nearly that in {path.name}")
     if np.abs(sound).max() < QUIETEST:
         raise ValueError(f"path: expected a voice, got silence in {path.name} (largest value {np.abs(sound).max():.5f} of 1)")
     if rate != RATE:

@@ -1,4 +1,5 @@
 """The sounds, frames, measures and refusals of 61_speech."""
+import copy
 import csv
 import importlib
 
@@ -12,7 +13,7 @@ from attnlib.tasks import speech
 torch = pytest.importorskip("torch")
 soundfile = pytest.importorskip("soundfile")
 chapter = importlib.import_module("common").taught("61", "distance", "error_rate", "features", "hear", "hertz", "inside", "judge", "label",
-                                                   "map_scores", "mel", "mel_filters", "prepared", "shipped_listener",
+                                                   "loudness_range", "map_scores", "mel", "mel_filters", "prepared", "shipped_listener",
                                                    "write")
 
 
@@ -108,7 +109,7 @@ def test_distances_against_jiwer():
 def test_a_map_is_scored_against_the_true_places():
     spoken = speech.Spoken("ada", (1, 2), np.zeros(8000), np.array([[0, 2400], [4000, 6400]]))
     own = chapter.inside(spoken, 10)
-    assert [row.nonzero()[0].tolist() for row in own] == [[0, 1, 2], [5, 6, 7]] or own.sum() in (5, 6)
+    assert [row.nonzero()[0].tolist() for row in own] == [[0, 1, 2], [5, 6, 7]]
     perfect = own / own.sum(axis=1, keepdims=True)
     scores = chapter.map_scores([spoken], [[1, 2]], [perfect])
     assert scores["weight"] == scores["peak"] == scores["forward"] == 1 and scores["even"] == own.mean()
@@ -116,6 +117,27 @@ def test_a_map_is_scored_against_the_true_places():
     assert back["weight"] == back["peak"] == back["forward"] == 0
     both = chapter.map_scores([spoken, spoken], [[1, 2], [1]], [perfect, perfect[:1] * 0])
     assert both == scores                                                        # another number of digits is left out
+
+
+def test_a_peak_at_the_same_step_is_not_forward():
+    spoken = speech.Spoken("ada", (1, 2), np.zeros(8000), np.array([[0, 2400], [4000, 6400]]))
+    assert chapter.map_scores([spoken], [[1, 2]], [np.eye(10)[[3, 3]]])["forward"] == 0
+
+
+def test_equal_labels_are_one_digit_unless_a_blank_lies_between():
+    labels = [0, 8, 8, 0, 8, 1]
+    (digits,), (where,) = chapter.label(lambda *_: torch.eye(11)[labels][None], [(torch.zeros(60, 24), ())])
+    assert digits == [7, 7, 0] and where.argmax(axis=1).tolist() == [1, 4, 5] and (where.sum(axis=1) == 1).all()
+
+
+def test_the_score_sees_where_the_last_weights_lay():
+    clip = chapter.prepared(speech.strings(speech.made(), speech.UNHEARD, (4,), 1, 0, lengths=(4, 4)))
+    model = copy.deepcopy(chapter.shipped_listener())
+    (before,) = chapter.write(model, clip)[1]
+    model.decoder.W_f.weight.data.zero_()
+    (after,) = chapter.write(model, clip)[1]
+    np.testing.assert_array_equal(before[0], after[0])                           # before the first digit there is nothing to see
+    assert np.abs(before[1] - after[1]).max() > 0.01
 
 
 def test_a_longer_neighbour_in_the_batch_changes_nothing():
@@ -140,6 +162,7 @@ def voice(seconds=1.0, rate=speech.RATE, channels=1):
     (voice(channels=2), 8000, "got 2 of 8,000"), (voice(rate=4000), 4000, "at least 8,000"),
     (0 * voice(), 8000, "silence"), (1e-4 * voice(), 8000, "silence"), (voice(0.1), 8000, "0.25 to 6 seconds, got 0.10"),
     (voice(9), 8000, "0.25 to 6 seconds, got 9.00"), (voice(0), 8000, "got 0.00"), (voice() * np.nan, 8000, "nan or infinity"),
+    (voice() * 1e30, 8000, "nan or infinity"),
 ])
 def test_sounds_that_are_refused(tmp_path, sound, rate, says):
     path = tmp_path / "mine.wav"
@@ -157,6 +180,17 @@ def test_files_that_are_refused(tmp_path, monkeypatch, content, says):
         path.write_bytes(content)
     with pytest.raises(ValueError, match=says):
         chapter.hear(path)
+
+
+@pytest.mark.parametrize("path", [None, 3, ["mine.wav"], b"mine.wav", np.zeros(8000), "x" * 5000, "a\0b.wav"])
+def test_what_is_no_name_of_a_file_is_refused(path):
+    with pytest.raises(ValueError, match="path: expected the name of a sound file, got"):
+        chapter.hear(path)
+
+
+def test_a_constant_under_the_voice_hides_nothing():
+    sound = np.concatenate([np.zeros(2000), voice()[:, 0], np.zeros(2000)]) + np.random.default_rng(0).normal(size=12000) / 1000
+    assert chapter.loudness_range(sound + 0.4) == pytest.approx(chapter.loudness_range(sound), abs=0.1)
 
 
 def test_a_file_that_is_too_large_is_refused_unread(tmp_path):
@@ -186,6 +220,16 @@ def test_what_holds_no_digit_gets_a_sentence(tmp_path):
         soundfile.write(tmp_path / "mine.wav", sound, speech.RATE)
         told.append(chapter.hear(tmp_path / "mine.wav"))
     assert all("expected" in text for text in told), told
+
+
+@pytest.mark.skipif(not speech.RECORDINGS.exists(), reason="the recordings of people were not downloaded")
+def test_how_often_a_sure_answer_is_right_for_a_person_left_out():
+    """The figures that the chapter's text names: it answers 52 of 100 strings by Theo, and 35 of these are right."""
+    sure = right = 0
+    for spoken in speech.strings(speech.recorded(), ["theo"], speech.TAKES["real"]["test"], 100, 2):
+        digits, _, least = chapter.judge(torch.tensor(chapter.features(spoken.sound)))
+        sure, right = sure + (least >= 0.9), right + (least >= 0.9 and digits == list(spoken.digits))
+    assert (sure, right) == (52, 35)
 
 
 # ---- the tables ------------------------------------------------------------------------------------------------------
