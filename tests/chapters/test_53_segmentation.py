@@ -88,6 +88,15 @@ def test_even_weights_put_a_ninth_on_the_cue_and_a_perfect_map_everything(task):
     assert CHAPTER.on_cue(perfect[None, ::-1, ::-1], cues) < 0.5
 
 
+def test_the_wide_convolution_sees_every_square_from_every_square():
+    torch.manual_seed(0)
+    x = torch.randn(1, 32, 6, 6, requires_grad=True)
+    answer = CHAPTER.CONTEXTS["wide"](32)(x)[0]
+    for place in np.ndindex(6, 6):
+        (seen,) = torch.autograd.grad(answer[0, :, *place].sum(), x, retain_graph=True)
+        assert (seen != 0).any(dim=1).all(), place
+
+
 def test_the_regions_of_the_tissue_do_not_overlap_and_cover_it():
     seen = np.zeros((512, 512), int)
     for region in CHAPTER.REGIONS.values():
@@ -128,7 +137,7 @@ def test_a_readers_sheet_is_answered_with_a_map_that_sums_to_one(tmp_path, sheet
     assert (cells(said)[::3] == -1).all() and set(np.unique(said)) <= {-1, 0, 1, 2}
 
 
-@pytest.mark.parametrize("cell", [0, 10, -1, 2.5, "3", None])
+@pytest.mark.parametrize("cell", [0, 10, -1, 2.5, "3", None, [6], np.array([6, 6]), float("nan")])
 def test_a_cell_that_is_none_is_refused(tmp_path, sheet, cell):
     with pytest.raises(ValueError, match="cell: expected a number from 1 to 9"):
         YOURS.segment(written(tmp_path / "a.png", sheet[0][0]), cell)
@@ -150,3 +159,16 @@ def test_pictures_that_are_no_sheet_are_refused_in_words(tmp_path, sheet):
                         tmp_path / "empty.png": "bytes", tmp_path / "huge.png": "bytes", tmp_path / "none.png": "no file is"}.items():
         with pytest.raises(ValueError, match=words):
             YOURS.segment(path, 6)
+
+
+@pytest.mark.parametrize("path", [None, 5, ["mine.png"], b"mine.png", np.zeros((48, 48))])
+def test_what_is_no_name_of_a_file_is_refused(path):
+    with pytest.raises(ValueError, match="path: expected a file's name, got"):
+        YOURS.segment(path, 6)
+
+
+def test_a_sheet_with_a_cell_full_of_ink_is_refused(tmp_path, sheet):
+    full = sheet[0][0].copy()
+    full[20:30, 16:32] = 1
+    with pytest.raises(ValueError, match="half full of ink"):
+        YOURS.segment(written(tmp_path / "full.png", full), 6)
