@@ -163,7 +163,7 @@ def test_pictures_that_are_no_sheet_are_refused_in_words(tmp_path, sheet):
 
 @pytest.mark.parametrize("path", [None, 5, ["mine.png"], b"mine.png", np.zeros((48, 48))])
 def test_what_is_no_name_of_a_file_is_refused(path):
-    with pytest.raises(ValueError, match="path: expected a file's name, got"):
+    with pytest.raises(ValueError, match="path: expected the name of a picture's file, got"):
         YOURS.segment(path, 6)
 
 
