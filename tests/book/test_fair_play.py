@@ -1,4 +1,5 @@
 """The one loop behind all tables: the test split is looked at with the chosen rate alone, and a crash costs one run."""
+import re
 import runpy
 
 import common
@@ -93,8 +94,15 @@ def test_once_the_table_is_written_a_call_runs_everything(script):
     assert len(again["CALLS"]) == 3 and script.table.exists()
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in common.NOTEBOOKS.parent.glob("experiments/[0-9][0-9]_*.py")
-                                        if "_make_" not in path.stem))
+SCRIPTS = {path.stem: path.read_text(encoding="utf-8") for path in sorted(common.NOTEBOOKS.parent.glob("experiments/[0-9][0-9]_*.py"))}
+TRAIN = [name for name, text in SCRIPTS.items() if re.search(r"\b(torch|taught)\b", text) and "_make_" not in name]
+
+
+def test_what_trains_is_known():
+    assert len(TRAIN) >= 15 and all("_make_" in name or name == "61_recordings" for name in set(SCRIPTS) - set(TRAIN))
+
+
+@pytest.mark.parametrize("name", TRAIN)
 def test_every_script_that_trains_keeps_its_runs(name):
-    text = (common.NOTEBOOKS.parent / "experiments" / f"{name}.py").read_text(encoding="utf-8")
+    text = SCRIPTS[name]
     assert "@common.kept" in text and "fair_play." in text

@@ -56,6 +56,6 @@ ANSWERS = {
 
 # Right letters come as "b", "(B)", "b)", "b. and its text"; these are what else people put in their place.
 NO_LETTERS = {
-    "51.6": ["nothing", 3, "the same class"],
-    "51.7": ["False", False, "boolean"],
+    "51.6": ["nothing", 3, "the same class", "e"],
+    "51.7": ["False", False, "boolean", "True, False"],
 }
