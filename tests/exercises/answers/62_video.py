@@ -67,5 +67,5 @@ ANSWERS = {
 
 # Right letters come as "d", "(D)", "d)", "d. and its text"; these are what else people put in their place.
 NO_LETTERS = {
-    "62.7": ["GRU", 4, "the GRU"],
+    "62.7": ["GRU", 4, "the GRU", "e"],
 }
