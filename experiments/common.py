@@ -71,7 +71,8 @@ def bound(node):
     if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
         return {node.name}
     targets = [node.target] if isinstance(node, (ast.AnnAssign, ast.AugAssign)) else getattr(node, "targets", [])
-    return {x.id for target in targets for x in ast.walk(target) if isinstance(x, ast.Name)}
+    indices = {x for target in targets for part in ast.walk(target) if isinstance(part, ast.Subscript) for x in ast.walk(part.slice)}
+    return {x.id for target in targets for x in ast.walk(target) if isinstance(x, ast.Name) and x not in indices}
 
 
 @functools.cache

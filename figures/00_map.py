@@ -33,9 +33,10 @@ PARTS = [("0 Background", 9, "00 01 02"), ("1 Formulas", 8, ". . 11 12 13 14 15 
          ("7 Challenges", 1.95, "71 72 73 74 75 76 77 78 79"), ("8 Reference", 0.95, "81 82 83 84")]
 PLACES = {number: (x, y) for _, y, row in PARTS for x, number in enumerate(row.split()) if number != "."}
 BENDS = {"00 02": -0.35, "31 34": 0.19, "32 34": -0.3, "35 37": 0.2, "41 43": 0.22}               # arrows along a row that step over a box
-ROADS = {"32 51": [(3.63, 5.55), (0.36, 5.55), (0.36, 3.55)],
-         "16 62": [(7.52, 8), (7.52, 3.55), (5.37, 3.55)], "36 62": [(5.28, 4.6), (5.5, 4.6), (5.5, 3.55), (5.37, 3.55)],
-         "32 53": [(3.63, 5.55), (2, 5.55), (2, 3.55)], "37 52": [(7, 3.68), (1, 3.68)]}                              # corners
+ROADS = {"15 31": [(5.8, 7.71), (5.8, 7.5), (3, 7.5), (3, 6.6)],                                  # arrows with corners, from box to box
+         "32 51": [(3.63, 5.71), (3.63, 5.55), (0.36, 5.55), (0.36, 3.55)], "32 53": [(3.63, 5.71), (3.63, 5.55), (2, 5.55), (2, 3.55)],
+         "37 52": [(7, 4.81), (7, 3.68), (1, 3.68)], "16 62": [(7.43, 8), (7.52, 8), (7.52, 3.55), (5.37, 3.55)],
+         "36 62": [(5.28, 4.81), (5.28, 4.6), (5.5, 4.6), (5.5, 3.55), (5.37, 3.55)], "35 61": [(3.62, 4.81), (3.46, 4.6), (3.46, 2.95)]}
 WIDTH, HEIGHT = 0.86, 0.58
 
 
@@ -58,18 +59,10 @@ def arrow(ax, need, number):
     head = {"arrowstyle": "-|>,head_width=0.25,head_length=0.4", "color": plot.ALARM if route else plot.MUTED,
             "linewidth": 2.6 if route else 1.1, "shrinkA": 0, "shrinkB": 1}
     bend = BENDS.get(f"{need} {number}", 0)
-    if (need, number) == ("15", "31"):                                            # around 21, with a corner
-        ax.plot([x0 - 0.2, x0 - 0.2, x1, x1], [y0 - HEIGHT / 2, y0 - 0.5, y0 - 0.5, y1 + 0.6], color=plot.MUTED, linewidth=1.1, zorder=1)
-        start, end = (x1, y1 + 0.6), (x1, y1 + HEIGHT / 2)
-    elif f"{need} {number}" in ROADS:
+    if f"{need} {number}" in ROADS:
         corners = ROADS[f"{need} {number}"]
-        begin = (corners[0][0], y0 - HEIGHT / 2) if corners[0][1] != y0 else (x0 + WIDTH / 2, y0)
-        ax.plot(*zip(begin, *corners), color=plot.MUTED, linewidth=1.1, zorder=1)
-        start, end = corners[-1], (corners[-1][0], y1 + HEIGHT / 2)
-    elif (need, number) == ("35", "61"):                                          # between 44 and 41, into its side
-        x = x0 - 0.54
-        ax.plot([x0 - 0.38, x, x], [y0 - HEIGHT / 2, y0 - 0.5, y1], color=plot.MUTED, linewidth=1.1, zorder=1)
-        start, end = (x, y1), (x1 - WIDTH / 2, y1)
+        ax.plot(*zip(*corners), color=plot.MUTED, linewidth=1.1, zorder=1)
+        start, end = corners[-1], (corners[-1][0], y1 + HEIGHT / 2) if corners[-1][1] > y1 else (x1 - WIDTH / 2, y1)
     elif bend:
         side = HEIGHT / 2 * (1 if bend < 0 else -1)
         start, end = (x0 + 0.25, y0 + side), (x1 - 0.25, y1 + side)

@@ -68,12 +68,22 @@ def table():
     return "\n".join(rows) + "\n"
 
 
+def hours(rows, names):
+    """What the chapters take by their rows in README's table, to half an hour, such as 38½."""
+    taken = sum(int(re.search(rf"notebooks/{name}\.ipynb\) \| (\d+) min", rows).group(1)) for name in names)
+    whole, half = divmod(round(taken / 30), 2)
+    return f"{whole}{'½' * half}"
+
+
 def write_readme():
-    """Put the tables in place of README's old ones."""
+    """Put the tables, the number of notebooks and the hours in place of README's old ones."""
     path = book.ROOT / "README.md"
     old = path.read_text(encoding="utf-8")
     new = re.sub(r"\| notebook \|.*?\n(?=\n)", lambda _: table(), old, flags=re.S)
     new = re.sub(r"\| to run \|.*?\n(?=\n)", lambda _: table_of_groups(), new, flags=re.S)
+    new = re.sub(r"\d+ Jupyter notebooks", f"{len(THERE)} Jupyter notebooks", new)
+    new = re.sub(r"takes about \S+ hours with its exercises; everything takes about [\d½]+",
+                 f"takes about {hours(new, ROUTE)} hours with its exercises; everything takes about {hours(new, THERE)}", new)
     if new != old:
         path.write_text(new, encoding="utf-8", newline="\n")
     print(f"README.md: {'changed' if new != old else 'unchanged'}", flush=True)

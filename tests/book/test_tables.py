@@ -1,7 +1,9 @@
 """Each shipped table was made by the code as it stands: an edit to any of its arms is seen, and named with the command that mends it."""
+import ast
 import shutil
 
 import book
+import common
 import made_from
 import pytest
 import registry
@@ -38,6 +40,12 @@ def test_the_number_of_a_chapter_names_its_table():
     """Also where a second script makes the chapter's data: 41, 43, 44."""
     for name in CHAPTERS:
         assert [script for script in table.scripts() if script.startswith(name[:2])] == [name]
+
+
+@pytest.mark.parametrize("line, names", [
+    ("x[:, :SIZE] = 0", {"x"}), ("x[rows[I]].y[J] = z", {"x"}), ("a, b[I] = C", {"a", "b"}), ("N: int = M", {"N"}), ("x += Y", {"x"})])
+def test_an_index_is_no_definition(line, names):
+    assert common.bound(ast.parse(line).body[0]) == names
 
 
 def test_a_number_without_a_table_is_named():
