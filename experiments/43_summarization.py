@@ -214,7 +214,7 @@ def comparison(rows, kept, task, texts, baseline, attention, map_, note, void):
             "baseline_score": float(kept[baseline].mean()), "attention": attention, "attention_score": float(kept[attention].mean()),
             "difference_low": float(low), "difference_high": float(high), "interval": f"95 %, documents, mean of {len(mine)} seeds",
             "map_measure": map_[0], "map_score": float(np.mean([r[map_[1]] for r in mine])),
-            "cpu_seconds": f"{np.mean([r['cpu_seconds'] for r in mine]):.0f}", "note": note, "void": void}
+            "cpu_seconds": f"{np.mean([r['cpu_seconds'] for r in mine]):.2g}", "note": note, "void": void}
 
 
 def main():
