@@ -27,7 +27,7 @@ def title(name):
 
 
 CHAPTERS = {name[:2]: entry | {"title": title(name)} for name, entry in CHAPTERS.items()}
-PARTS = [("0 Background", 9, "00 01 02"), ("1 Formulas", 8, ". . 11 12 13 14 15 16"), ("2 By hand", 7, ". . . . 21 22 23"),
+PARTS = [("0 Background", 9, "00 01 02 03"), ("1 Formulas", 8, ". . 11 12 13 14 15 16"), ("2 By hand", 7, ". . . . 21 22 23"),
          ("3 Code", 6, ". . . 31 32 33 34"), ("", 5.1, ". . . . 35 36 . 37"), ("4 Language", 4.1, ". . . 44 41 42 43"),
          ("5 Vision", 2.95, "51 52 53"), ("6 Sound and several senses", 2.95, ". . . . 61 62 63"),
          ("7 Challenges", 1.95, "71 72 73 74 75 76 77 78 79"), ("8 Reference", 0.95, "81 82 83 84")]

@@ -73,7 +73,8 @@ def _(x, y, w, b):
 
 def draw_training(rng):
     n = rng.integers(2, 5)
-    return np.round(rng.normal(size=n), 1) + 0.05, np.round(rng.normal(size=n), 1) + 0.05, float(rng.choice([0.05, 0.1])), int(rng.integers(2, 6))
+    x, y = np.round(rng.normal(size=(2, n)), 1) + 0.05
+    return x, y, float(rng.choice([0.05, 0.1])), int(rng.integers(2, 6))
 
 
 @function("03.3", draw_training)
@@ -158,7 +159,7 @@ def table_slopes(rows, grad, n):
     return (rows[:, None] == np.arange(n)).T @ grad
 
 
-@mistake("03.5", "A word that occurs twice keeps only its last slope in your version (also with +=, which fills each place once). Add them up.")
+@mistake("03.5", "A word that occurs twice keeps only its last slope in your version (also with +=, which fills each place once). Add up.")
 def _(rows, grad, n):
     table = np.zeros((n, grad.shape[1]))
     table[rows] = grad
@@ -261,7 +262,7 @@ def _(w, v, y, r):
     return -r * 2 * (w @ v - y) @ w / len(y)
 
 
-@mistake("03.8", "Every value moves by the mean error in your version. Each should move in proportion to how much it was looked at: its column of weights.")
+@mistake("03.8", "Every value moves by the mean error in your version. Each moves as much as it was looked at: its column of weights.")
 def _(w, v, y, r):
     return v - r * 2 * np.mean(w @ v - y)
 

@@ -93,7 +93,7 @@ ANSWERS = {
     "03.8": (
         [
             learn,
-            lambda w, v, y, r: np.array([v[j] - r * np.mean([2 * (w[i] @ v - y[i]) * w[i, j] for i in range(len(y))]) for j in range(len(v))]),
+            lambda w, v, y, r: np.array([v[j] - r * np.mean([2 * (row @ v - t) * row[j] for row, t in zip(w, y)]) for j in range(len(v))]),
         ],
         [
             lambda w, v, y, r: v - r * 2 * (w @ v - y) @ (w > 0.5) / len(y),
