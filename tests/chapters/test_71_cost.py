@@ -1,0 +1,137 @@
+"""The counts of 71_cost by other routes: matrices of ones, a loop over kernels' shapes, known chains; what is no size is refused."""
+import functools
+
+import common
+import numpy as np
+import pandas as pd
+import pytest
+
+torch = pytest.importorskip("torch")
+
+CHAPTER = common.taught("71", "operations", "share", "parts", "attention", "layer", "counted", "tally", "kept", "exponent", "crossing",
+                        "milliseconds", "my_cost", "softmax_in", "MATRICES", "BYTES")
+SIZES = [(32, 64), (96, 128), (7, 192)]
+
+
+@pytest.fixture(autouse=True)
+def float64(default_dtype):
+    torch.set_default_dtype(torch.float64)
+    torch.manual_seed(0)
+
+
+def tokens(n, d, batch=1, **how):
+    return torch.randn(batch, n, d, **how)
+
+
+@pytest.mark.parametrize("kind", CHAPTER.MATRICES)
+@pytest.mark.parametrize("n, d", SIZES)
+def test_operations_are_those_that_the_counter_sees_for_each_text(kind, n, d):
+    f = CHAPTER.layer(kind, d)
+    for batch in (1, 3):
+        x = tokens(n, d, batch)
+        assert CHAPTER.counted(functools.partial(f, x)) == batch * CHAPTER.operations(kind, n, d)
+
+
+@pytest.mark.parametrize("n, d", SIZES)
+def test_the_parts_make_up_the_whole(n, d):
+    heads = d // 64
+    parts = CHAPTER.parts(n, d, heads)
+    products = parts["operations"][["four projections", "scores", "averages"]]
+    assert products.sum() == CHAPTER.operations("attention", n, d)
+    assert (products["scores"] + products["averages"]) / products.sum() == pytest.approx(CHAPTER.share(n, d))
+    f, x = CHAPTER.layer("attention", d), tokens(n, d)
+    numbers = parts["numbers moved"].sum()
+    if heads == 1:                                              # one head has nothing to join
+        numbers -= parts.loc["join heads", "numbers moved"]
+    assert CHAPTER.tally(lambda: f(x))["bytes"].sum() == 8 * numbers
+
+
+def test_the_layer_is_attention():
+    """Beside PyTorch's own module."""
+    W = [torch.randn(128, 128) / 12 for _ in range(4)]
+    theirs, x = torch.nn.MultiheadAttention(128, 2, bias=False, batch_first=True), tokens(9, 128, 2)
+    with torch.no_grad():
+        theirs.in_proj_weight.copy_(torch.cat([matrix.T for matrix in W[:3]]))
+        theirs.out_proj.weight.copy_(W[3].T)
+        torch.testing.assert_close(CHAPTER.attention(x, *W, 2), theirs(x, x, x)[0])
+
+
+def test_chains_are_counted_along_what_waits():
+    a, b = torch.ones(4, 4), torch.ones(4, 4)
+
+    def side_by_side():
+        return (a @ b).T, a + b
+
+    def in_turn():
+        c = a
+        for _ in range(5):
+            c = (c @ b).T.reshape(4, 4).T                       # views add no link
+        c.add_(1)                                               # in place, it does
+        return c
+
+    assert CHAPTER.tally(side_by_side)["chain"].tolist() == [1, 1]
+    found = CHAPTER.tally(in_turn)
+    assert found["chain"].max() >= 6 and found["kernel"].tolist().count("mm") == 5
+    assert CHAPTER.tally(side_by_side)["bytes"].tolist() == [3 * 16 * 8] * 2
+
+
+def test_what_is_kept_counts_once():
+    x = torch.ones(10, 10, requires_grad=True)
+    assert CHAPTER.kept(lambda: x * x) == 800
+    assert CHAPTER.kept(lambda: (x * x).exp()) == 1600
+    assert CHAPTER.kept(lambda: x + 1) == 0
+
+
+def test_an_exponent_is_found_in_its_range_alone():
+    n = 2.0 ** np.arange(4, 12)
+    y = pd.Series(np.where(n < 200, n, n**2), n)
+    assert CHAPTER.exponent(y, 16, 128) == pytest.approx(1)
+    assert CHAPTER.exponent(y, 256, 2048) == pytest.approx(2)
+
+
+def test_a_crossing_is_found_where_it_was_put_or_said_to_be_below():
+    n = 2.0 ** np.arange(5, 12)
+    clock = pd.DataFrame({"attention": n**2, "late": 300.0 * n, "never": 1.0 * n}, n)
+    assert CHAPTER.crossing(clock, "late") == pytest.approx(300)
+    assert CHAPTER.crossing(clock, "never") == 0
+
+
+def test_the_clock_tells_more_work_from_less():
+    a = np.ones((300, 300))
+    found = CHAPTER.milliseconds(lambda: a @ a, lambda: [a @ a for _ in range(8)], rounds=3)
+    assert found.shape == (3, 2) and (found > 0).all()
+    assert 3 < found[:, 1].min() / found[:, 0].min() < 24
+
+
+@pytest.mark.parametrize("dtype", CHAPTER.BYTES)
+def test_my_cost_says_what_one_run_keeps_and_counts(dtype):
+    said = CHAPTER.my_cost(96, 128, 2, layers=3, batch=2, dtype=dtype)
+    kind = getattr(torch, dtype)
+    f, x = CHAPTER.layer("attention", 128, kind), tokens(96, 128, 2, dtype=kind, requires_grad=True)
+    assert said["operations, forward"] == f"{3 * CHAPTER.counted(lambda: f(x)):,}"
+    assert said["operations, training step"] == f"{3 * CHAPTER.counted(lambda: f(x).sum().backward()):,}"
+    assert said["MiB kept for the backward pass"] == f"{3 * CHAPTER.kept(lambda: f(x)) / 2**20:,.2f}"
+
+
+@pytest.mark.parametrize("sizes, said", [
+    ({"n": 0}, "n: expected a whole number from 1 on, got 0"), ({"n": -5}, "n: expected a whole number from 1 on, got -5"),
+    ({"n": 2.5}, "n: expected a whole number from 1 on, got 2.5"), ({"n": float("nan")}, "n: expected a whole number from 1 on, got nan"),
+    ({"n": "100"}, "n: expected a whole number from 1 on, got '100'"), ({"n": None}, "n: expected a whole number from 1 on, got None"),
+    ({"n": True}, "n: expected a whole number from 1 on, got True"), ({"d": []}, "d: expected a whole number from 1 on, got []"),
+    ({"heads": 3}, "heads: expected a divisor of d = 64, got 3"), ({"layers": 0}, "layers: expected a whole number from 1 on, got 0"),
+    ({"batch": 1.0}, "batch: expected a whole number from 1 on, got 1.0"),
+    ({"dtype": "int8"}, "dtype: expected one of float64, float32, bfloat16, float16, got 'int8'"),
+    ({"dtype": ["float32"]}, "dtype: expected one of float64, float32, bfloat16, float16, got ['float32']")])
+def test_what_is_no_size_gets_a_sentence(sizes, said):
+    assert CHAPTER.my_cost(**({"n": 10, "d": 64, "heads": 2} | sizes)) == said
+
+
+def test_huge_sizes_are_counted_without_rounding():
+    said = CHAPTER.my_cost(10**7, 16384, 128, layers=100)
+    assert said["operations, forward"] == f"{100 * (8 * 10**7 * 16384**2 + 4 * 10**14 * 16384):,}"
+
+
+@pytest.mark.parametrize("dtype, last", [(torch.bfloat16, 256), (torch.float16, 2048)])
+def test_the_total_stops_where_the_format_ends(dtype, last):
+    assert CHAPTER.softmax_in(dtype, last).sum().item() == 1
+    assert CHAPTER.softmax_in(dtype, 2 * last).sum().item() == 2
