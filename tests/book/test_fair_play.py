@@ -95,11 +95,17 @@ def test_once_the_table_is_written_a_call_runs_everything(script):
 
 
 SCRIPTS = {path.stem: path.read_text(encoding="utf-8") for path in sorted(common.NOTEBOOKS.parent.glob("experiments/[0-9][0-9]_*.py"))}
-TRAIN = [name for name, text in SCRIPTS.items() if re.search(r"\b(torch|taught)\b", text) and "_make_" not in name]
+MEASURE = {"71_cost"}                                       # they count and time, and train nothing
+TRAIN = [name for name, text in SCRIPTS.items() if re.search(r"\b(torch|taught)\b", text) and "_make_" not in name and name not in MEASURE]
 
 
 def test_what_trains_is_known():
-    assert len(TRAIN) >= 15 and all("_make_" in name or name == "61_recordings" for name in set(SCRIPTS) - set(TRAIN))
+    assert len(TRAIN) >= 15 and all("_make_" in name or name == "61_recordings" for name in set(SCRIPTS) - set(TRAIN) - MEASURE)
+
+
+@pytest.mark.parametrize("name", sorted(MEASURE))
+def test_a_script_that_measures_trains_nothing_and_keeps_its_runs(name):
+    assert "@common.kept" in SCRIPTS[name] and not re.search(r"\bfit\b|optim|sweep|learning", SCRIPTS[name])
 
 
 @pytest.mark.parametrize("name", TRAIN)
