@@ -1,0 +1,59 @@
+"""Right answers to 79 in other forms, and wrong ones that the bank does not list."""
+import functools
+
+import numpy as np
+
+
+def two_at_a_time(outputs, totals):
+    def merge(one, two):
+        (o, l), (more, its) = one, two
+        both = np.logaddexp(l, its)
+        return np.exp(l - both)[:, None] * o + np.exp(its - both)[:, None] * more, both
+    return functools.reduce(merge, zip(outputs, totals))[0]
+
+
+def shared(outputs, totals, sharpness=1):
+    z = totals - np.logaddexp.reduce(totals, axis=0)
+    amounts = np.exp(sharpness * z)
+    return np.einsum("rm,rme->me", amounts / amounts.sum(axis=0), outputs)
+
+
+def pairwise(rank, owner, c, shift=0):
+    return np.array([[owner * c + j <= rank * c + i + shift for j in range(c)] for i in range(c)])
+
+
+ANSWERS = {
+    "79.1": (["2*7*100*8", "11200"], [700, 11_000, 16_000, 3_200]),
+    "79.2": (
+        [two_at_a_time, shared],
+        [
+            lambda o, t: shared(o, t, 2),
+            lambda o, t: shared(o, -t),
+            lambda o, t: shared(o, t)[::-1],
+            lambda o, t: shared(o[:-1], t[:-1]),
+        ],
+    ),
+    "79.3": (
+        [lambda g, n: np.average(g, axis=0, weights=n), lambda g, n: sum(m * x for m, x in zip(n, g)) / sum(n)],
+        [
+            lambda g, n: np.average(g, axis=0, weights=1 / n),
+            lambda g, n: np.median(g, axis=0),
+            lambda g, n: np.average(g, axis=0, weights=n**2),
+            lambda g, n: -np.average(g, axis=0, weights=n),
+        ],
+    ),
+    "79.4": (
+        [pairwise, lambda r, o, c: np.tril(np.ones((c, c), bool), (r - o) * c)],
+        [
+            lambda r, o, c: pairwise(r, o, c, 1),
+            lambda r, o, c: pairwise(r, o, c, c),
+            lambda r, o, c: np.ones((c, c), bool),
+            lambda r, o, c: np.zeros((c, c), bool),
+        ],
+    ),
+    "79.5": (["2*400e12/50e9", 16_000.0], [2_000, 400, 12_000, 1_000]),
+    "79.7": (["3/2", 1.5], [0, 0.5, 3, 1]),
+}
+
+# Right letters come as "b", "(B)", "b)", "b. and its text"; these are what else people put in their place.
+NO_LETTERS = {"79.6": ["nothing", 3, "the ring", "e"]}
