@@ -1,0 +1,209 @@
+"""73_decoding: the frozen texts, the cache against reading again, batches, windows, blocks, rounds of guesses, and what is refused."""
+import importlib
+import sys
+from fractions import Fraction
+
+import common
+import numpy as np
+import pandas as pd
+import pytest
+
+from attnlib.data import data_path
+
+torch = pytest.importorskip("torch")
+
+make = importlib.import_module("73_make_topics")
+CHAPTER = common.taught("73", "TextModel", "Cache", "Careless", "Window", "Without", "latent", "converted", "padded", "write", "encoded",
+                        "from_row", "refused", "bytes_each", "Blocks", "guessed_round", "spread", "expected", "counted")
+
+
+@pytest.fixture(autouse=True)
+def float64(default_dtype):
+    torch.set_default_dtype(torch.float64)
+    torch.manual_seed(0)
+
+
+def model(kv_heads=4, rotary=True):
+    return CHAPTER.TextModel(16, 4, kv_heads, 2, rotary).eval()
+
+
+# ---- the texts -----------------------------------------------------------------------------------------------------
+
+def test_no_paragraph_is_in_two_topics():
+    topics = pd.read_csv(data_path("73", "topics.csv"), keep_default_na=False)
+    paragraphs = [p for text in topics["text"] for p in text.rstrip("\n").split("\n\n")]
+    assert len(paragraphs) == len(set(paragraphs)) and set(topics["split"]) == {"train", "valid", "test"}
+
+
+def test_the_script_makes_the_shipped_copy():
+    if sys.version_info[:3] != (3, 11, 7):
+        pytest.skip("other versions of Python hold other texts")
+    from pydoc_data.topics import topics
+    left, pairs = make.once({topic: make.cleaned(text) for topic, text in topics.items()})
+    splits = make.split(left, pairs)
+    shipped = pd.read_csv(data_path("73", "topics.csv"), keep_default_na=False)
+    assert dict(zip(shipped["topic"], shipped["split"])) == {t: splits[t] for t in left if left[t]}
+    assert shipped["text"].tolist() == ["\n\n".join(p) + "\n" for p in left.values() if p]
+
+
+def test_shared_paragraphs_are_kept_once_and_hold_topics_together():
+    long = "x" * 70
+    left, pairs = make.once({"a": f"one\n\n{long}", "b": f"{long}\n\ntwo", "c": "one\n\nthree"})
+    assert left == {"a": ["one", long], "b": ["two"], "c": ["three"]} and pairs == {("a", "b")}
+    splits = make.split(left, pairs)
+    assert splits["a"] == splits["b"]
+
+
+def test_long_runs_become_four():
+    assert make.cleaned("a-------b      c\n\n\n\n\n\nd “e”") == 'a----b    c\n\n\n\n\n\nd "e"'
+
+
+# ---- the cache -----------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("rotary", [True, False])
+@pytest.mark.parametrize("kv_heads", [1, 2, 4])
+def test_reading_in_any_pieces_gives_the_scores_of_reading_at_once(kv_heads, rotary):
+    one, rows = model(kv_heads, rotary), CHAPTER.encoded("for x in range(10): print(x)").repeat(2, 1)
+    whole = one(rows)[0]
+    for pieces in ([1] * 28, [10, 1, 7, 10], [27, 1]):
+        kept = CHAPTER.Cache(2)
+        parts = torch.cat([one(piece, kept)[0] for piece in rows.split(pieces, dim=1)], dim=1)
+        torch.testing.assert_close(parts, whole, rtol=0, atol=1e-11)
+
+
+@pytest.mark.parametrize("rotary", [True, False])
+@pytest.mark.parametrize("behind", [True, False])
+def test_padding_changes_no_text(behind, rotary):
+    one, prompts = model(rotary=rotary), ["if x", "while not ready:", "q"]
+    rows = CHAPTER.write(one, CHAPTER.padded(prompts, behind), 12, CHAPTER.Cache(2))
+    for row, prompt in zip(rows, prompts):
+        assert torch.equal(row[-12:], CHAPTER.write(one, CHAPTER.encoded(prompt), 12)[0, -12:])
+
+
+def test_padding_that_is_seen_changes_the_scores():
+    one, rows = model(), CHAPTER.padded(["if x", "while not ready:"])
+    right, wrong = (one(rows, kind(2))[0][0, -1] for kind in (CHAPTER.Cache, CHAPTER.Careless))
+    assert (right - wrong).abs().max() > 1e-3
+
+
+def test_a_window_as_long_as_the_text_forgets_nothing_and_a_short_one_keeps_its_size():
+    one, rows = model(), CHAPTER.encoded("a generator function returns an iterator")
+    wide, short = CHAPTER.Window(2, 4, rows.shape[1]), CHAPTER.Window(2, 2, 8)
+    scores = [torch.cat([one(c, kept)[0] for c in rows.split(1, dim=1)], dim=1) for kept in (wide, short)]
+    torch.testing.assert_close(scores[0], one(rows)[0], rtol=0, atol=1e-11)
+    assert short.real.shape[1] == 8 and short.kept[0][0].shape[-2] == 8
+    torch.testing.assert_close(scores[1][:, :8], scores[0][:, :8], rtol=0, atol=1e-11)
+    assert (scores[1][:, 8:] - scores[0][:, 8:]).abs().max() > 1e-6
+
+
+def test_the_sinks_are_the_first_characters():
+    kept = CHAPTER.Window(1, 2, 5)
+    for i in range(9):
+        kept.read(torch.ones(1, 1, dtype=torch.long))
+        found, = kept.add(0, torch.full((1, 1, 1), float(i)))
+    assert found.flatten().tolist() == [0, 1, 6, 7, 8]
+
+
+def test_a_hidden_place_has_no_influence_on_later_ones():
+    one, rows = model(), CHAPTER.encoded("the same objects")
+    one.count, other = CHAPTER.from_row, rows.clone()
+    other[0, 3] = CHAPTER.encoded("Z")[0, 0]
+    a, b = (one(x, CHAPTER.Without(2, 3))[0][:, 4:] for x in (rows, other))
+    assert torch.equal(a, b) and not torch.equal(one(rows)[0][:, 4:], one(other)[0][:, 4:])
+
+
+# ---- fewer heads, latent vectors, counts ---------------------------------------------------------------------------
+
+def test_means_of_turned_keys_are_turned_keys_of_the_mean():
+    one = model()
+    fewer, x = CHAPTER.converted(one, 2), torch.randn(1, 3, 16)
+    for name in ("W_k", "W_v"):
+        all_heads = getattr(one.layers[0].attention, name)(x).unflatten(-1, (2, 2, 4)).mean(dim=-2).flatten(-2)
+        torch.testing.assert_close(getattr(fewer.layers[0].attention, name)(x), all_heads)
+    assert all(torch.equal(a, b) for a, b in zip(CHAPTER.converted(one, 4).parameters(), one.parameters()))
+
+
+def test_full_rank_is_equal_and_keeps_half_the_numbers():
+    one, kept = model(), CHAPTER.Cache(2)
+    rows = CHAPTER.encoded("a class body")
+    torch.testing.assert_close(CHAPTER.latent(one, 16)(rows, kept)[0], one(rows)[0], rtol=0, atol=1e-10)
+    assert kept.kept[0][0].shape == (1, 12, 16)
+    assert (CHAPTER.latent(one, 4)(rows)[0] - one(rows)[0]).abs().max() > 1e-3
+
+
+def test_probabilities_of_the_counts_sum_to_one_and_unknown_stretches_fall_back():
+    tables = [CHAPTER.counted("abab", n) for n in range(3)]
+    for history in ("ab", "zz", ""):
+        np.testing.assert_allclose(CHAPTER.expected(history, tables, 2.0).sum(), 1)
+    np.testing.assert_allclose(CHAPTER.expected("zz", tables, 2.0), CHAPTER.expected("", tables, 2.0))
+
+
+# ---- blocks --------------------------------------------------------------------------------------------------------
+
+def test_a_shared_block_is_copied_before_it_is_written():
+    store = CHAPTER.Blocks(6, 2, 1)
+    for i in range(3):
+        store.add("a", torch.tensor([float(i)]))
+    store.fork("a", "b")
+    store.add("b", torch.tensor([7.0]))
+    store.add("a", torch.tensor([3.0]))
+    assert store.read("a").flatten().tolist() == [0, 1, 2, 3] and store.read("b").flatten().tolist() == [0, 1, 2, 7]
+    assert store.tables["a"][0] == store.tables["b"][0] and store.users[store.tables["a"][0]] == 2
+
+
+def test_a_full_store_says_so():
+    store = CHAPTER.Blocks(1, 1, 1)
+    store.add("a", torch.zeros(1))
+    with pytest.raises(ValueError, match="expected a free block"):
+        store.add("a", torch.zeros(1))
+
+
+# ---- rounds of guesses ---------------------------------------------------------------------------------------------
+
+def test_one_guess_is_distributed_as_the_target_exactly():
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        p, q = ([Fraction(int(x), int(sum(w))) for x in w] for w in rng.integers(1, 9, size=(2, 4)))
+        assert CHAPTER.spread(p, q) == p
+
+
+class Dice:
+    """Random numbers that are handed out in turn, so that every outcome of a round can be listed."""
+
+    def __init__(self, choices, uniform):
+        self.choices, self.uniform = iter(choices), iter(uniform)
+
+    def choice(self, n, p):
+        return next(self.choices)
+
+    def random(self):
+        return next(self.uniform)
+
+
+def test_a_round_stops_at_the_first_refusal_and_adds_one():
+    p, q = np.array([0.5, 0.5, 0.0]), np.array([0.25, 0.25, 0.5])
+    target, draft = (lambda h, g: [p] * (len(g) + 1)), (lambda h: q)
+    assert CHAPTER.guessed_round(Dice([0, 1, 2, 0], [0.0, 0.0, 0.5]), target, draft, [], 3) == [0, 1, 0]
+    assert CHAPTER.guessed_round(Dice([0, 1, 1], [0.9, 0.9]), target, draft, [], 2) == [0, 1, 1]
+    assert CHAPTER.guessed_round(Dice([2, 0, 1], [0.0]), target, draft, [], 2) == [1]
+
+
+# ---- now yours -----------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("prompt, length, temperature, said", [
+    ("", 5, 1, "at least one character"), (None, 5, 1, "expected a text"), (b"for", 5, 1, "expected a text"), ("für", 5, 1, "'ü'"),
+    ("日本", 5, 1, "characters of a keyboard"), ("x" * 100, 60, 1, "at most 128"), ("x", 0, 1, "length"), ("x", True, 1, "length"),
+    ("x", 2.5, 1, "length"), ("x", 5, -1, "temperature"), ("x", 5, float("nan"), "temperature"), ("x", 5, "hot", "temperature"),
+    ("x\t", 5, 1, "characters of a keyboard")])
+def test_what_is_refused_gets_a_sentence(prompt, length, temperature, said):
+    assert said in CHAPTER.refused(prompt, length, temperature)
+
+
+def test_what_is_right_is_not_refused():
+    assert CHAPTER.refused("for x in y:\n", 20, 0.7) is None and CHAPTER.refused("x", 127, 0) is None
+
+
+@pytest.mark.parametrize("sizes", [(0, 1, 1), (2, -1, 4), (2, 1, 2.5), (True, "4", 4)])
+def test_sizes_that_are_no_whole_numbers_are_named(sizes):
+    with pytest.raises(ValueError, match="expected a whole number"):
+        CHAPTER.bytes_each(*sizes)
