@@ -1,0 +1,113 @@
+"""72_efficient_attention: tiles against a loop over pairs, tiles that are skipped, what the comparison refuses, the delta rule by hand."""
+import common
+import numpy as np
+import pytest
+import torch
+
+CHAPTER = common.taught("72", "tiled", "tiled_attention", "key_blocks", "count", "compare", "fold", "START", "linear_steps", "linear_table",
+                        "Method", "delta_steps", "delta_at_once", "block_sparse", "dilated", "pairs_of", "PAIRS", "random_features")
+
+
+@pytest.fixture(autouse=True)
+def float64(default_dtype):
+    torch.set_default_dtype(torch.float64)
+
+
+def by_pairs(q, k, v, back, ahead):
+    """Attention over the allowed pairs, query by query, in whole sums."""
+    output = np.zeros((len(q), v.shape[1]))
+    for i in range(len(q)):
+        seen = [j for j in range(len(k)) if i - back <= j <= i + ahead]
+        if seen:
+            amounts = np.exp([q[i] @ k[j] / len(q[i]) ** 0.5 for j in seen])
+            output[i] = amounts @ v[seen] / amounts.sum()
+    return output
+
+
+@pytest.mark.parametrize("m, n", [(1, 1), (9, 9), (12, 5), (5, 12)])
+@pytest.mark.parametrize("back, ahead", [(np.inf, np.inf), (np.inf, 0), (2, 1), (0, 0), (0, np.inf)])
+@pytest.mark.parametrize("block", [1, 4, 100])
+def test_tiles_give_what_the_pairs_give(m, n, back, ahead, block):
+    rng = np.random.default_rng(0)
+    q, k, v = rng.standard_normal((m, 3)), rng.standard_normal((n, 3)), rng.standard_normal((n, 2))
+    wanted = by_pairs(q, k, v, back, ahead)
+    np.testing.assert_allclose(CHAPTER.tiled(q, k, v, block, back, ahead)[0], wanted, atol=1e-12)
+    np.testing.assert_allclose(CHAPTER.tiled_attention(*map(torch.tensor, (q, k, v)), block, back, ahead), wanted, atol=1e-12)
+
+
+@pytest.mark.parametrize("back, ahead", [(np.inf, np.inf), (np.inf, 0), (3, 2), (0, 0), (7, np.inf)])
+@pytest.mark.parametrize("n, block", [(12, 4), (13, 4), (5, 1), (6, 8)])
+def test_a_tile_is_computed_if_and_only_if_it_holds_an_allowed_pair(n, block, back, ahead):
+    for a in range(0, n, block):
+        held = {j // block * block for i in range(a, min(a + block, n)) for j in range(n) if i - back <= j <= i + ahead}
+        assert set(CHAPTER.key_blocks(a, n, block, back, ahead)) == held
+
+
+def test_a_nan_in_a_tile_that_is_skipped_does_not_matter():
+    q, k, v = torch.randn(3, 8, 2)
+    k[4:], v[4:] = torch.nan, torch.nan
+    output = CHAPTER.tiled_attention(q, k, v, 4, np.inf, 0)
+    assert output[:4].isfinite().all() and output[4:].isnan().all()
+
+
+def test_the_state_of_a_huge_score_after_a_tiny_one():
+    state = CHAPTER.fold(CHAPTER.START, np.array([[-1e9]]), np.array([[1.0]]))
+    top, total, gathered = CHAPTER.fold(state, np.array([[1e9]]), np.array([[5.0]]))
+    assert (top, total, gathered) == (1e9, 1, 5)
+
+
+@pytest.mark.parametrize("given, said", [
+    ((0, 4), "whole numbers from 1"), ((4.0, 4), "whole numbers"), ((20000, 4), "16,384"), ((True, 4), "whole numbers"),
+    (3, "three arrays"), ("qkv", "three arrays"), (["a", "b", "c"], "arrays of numbers"), ([[1], [2], [3]], "shapes"),
+    ((np.ones((2, 2)),) * 2 + (np.ones((3, 2)),), "expected"), ([torch.ones(2, 2, requires_grad=True)] * 3, "arrays of numbers"),
+    ((np.ones((0, 2)),) * 3, "none empty"), ((np.full((2, 2), np.nan),) * 3, "nan"), (None, "three arrays")])
+def test_the_comparison_refuses_in_a_sentence(given, said):
+    answer = CHAPTER.compare(given)
+    assert isinstance(answer, str) and said in answer
+
+
+@pytest.mark.parametrize("options, said", [({"window": -1}, "window"), ({"window": 2.5}, "window"), ({"dtype": "int64"}, "dtype")])
+def test_the_comparison_refuses_options(options, said):
+    assert said in CHAPTER.compare((4, 4), **options)
+
+
+def test_the_comparison_answers_for_one_token_and_for_tensors_of_float32():
+    assert list(CHAPTER.compare((1, 1))["error"])[:2] == ["< 1e-6", "< 1e-6"]
+    q, k, v = torch.randn(3, 20, 4)
+    found = CHAPTER.compare((q.float(), k.float(), v.float()), 50, "float32")
+    assert found.loc["tiled", "error"] == "< 1e-6" and found.loc["window", "error"] == "< 1e-6"
+
+
+def test_both_forms_of_the_recurrent_ones_agree_on_one_token_and_on_many():
+    for n in (1, 2, 33):
+        q, k, v = torch.randn(3, n, 5)
+        np.testing.assert_allclose(CHAPTER.linear_steps(q, k, v), CHAPTER.linear_table(q, k, v), atol=1e-12)
+        k = k / k.norm(dim=-1, keepdim=True)
+        beta = torch.rand(n)
+        np.testing.assert_allclose(CHAPTER.delta_steps(q, k, v, beta), CHAPTER.delta_at_once(q, k, v, beta), atol=1e-12)
+
+
+def test_the_delta_rule_reads_back_orthogonal_keys_exactly_and_the_newest_value():
+    k, v = torch.eye(4)[[0, 1, 2, 0]], torch.arange(4.0)[:, None] + 1
+    read = CHAPTER.delta_steps(k, k, v, torch.ones(4))
+    np.testing.assert_allclose(read[:, 0], [1, 2, 3, 4])
+    np.testing.assert_allclose(CHAPTER.delta_steps(torch.eye(4)[[0] * 4], k, v, torch.ones(4))[-1, 0], 4)
+
+
+def test_a_dilated_window_of_step_one_is_a_window():
+    q, k, v = torch.randn(3, 30, 4)
+    np.testing.assert_allclose(CHAPTER.dilated(q, k, v, 3, 1), CHAPTER.tiled_attention(q, k, v, 8, 3, 3), atol=1e-12)
+
+
+def test_the_asked_key_is_among_the_pairs_once_and_its_value_is_the_answer():
+    keys, values, asked, answer = CHAPTER.pairs_of(200, torch.Generator().manual_seed(3))
+    hit = keys == asked[:, None]
+    assert (hit.sum(dim=1) == 1).all() and (values[hit] == answer).all() and keys.shape[1] == CHAPTER.PAIRS
+    assert len(hit.nonzero()[:, 1].unique()) > CHAPTER.PAIRS / 2
+
+
+def test_random_features_are_right_on_average():
+    q, k = torch.full((1, 3), 0.2), torch.full((1, 3), -0.1)
+    W = torch.randn(200000, 3, generator=torch.Generator().manual_seed(0))
+    found = CHAPTER.random_features(q, W) @ CHAPTER.random_features(k, W).mT
+    assert abs(found.item() / np.exp((q * k).sum().item()) - 1) < 0.01
