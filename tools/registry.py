@@ -11,6 +11,7 @@ CHAPTERS = tomllib.loads((book.NOTEBOOKS / "chapters.toml").read_text(encoding="
 THERE = [name for name, entry in CHAPTERS.items() if "planned" not in entry]
 PLANNED = [name for name in CHAPTERS if name not in THERE]
 ROUTE = [name for name in THERE if CHAPTERS[name].get("route")]
+WORDS = "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen".split()
 
 
 def link(name):
@@ -76,12 +77,13 @@ def hours(rows, names):
 
 
 def write_readme():
-    """Put the tables, the number of notebooks and the hours in place of README's old ones."""
+    """Put the tables, the number of notebooks, the length of the core route and the hours in place of README's old ones."""
     path = book.ROOT / "README.md"
     old = path.read_text(encoding="utf-8")
     new = re.sub(r"\| notebook \|.*?\n(?=\n)", lambda _: table(), old, flags=re.S)
     new = re.sub(r"\| to run \|.*?\n(?=\n)", lambda _: table_of_groups(), new, flags=re.S)
     new = re.sub(r"\d+ Jupyter notebooks", f"{len(THERE)} Jupyter notebooks", new)
+    new = re.sub(r"The core route, \w+ chapters,", f"The core route, {WORDS[len(ROUTE)]} chapters,", new)
     new = re.sub(r"takes about \S+ hours with its exercises; everything takes about [\d½]+",
                  f"takes about {hours(new, ROUTE)} hours with its exercises; everything takes about {hours(new, THERE)}", new)
     if new != old:

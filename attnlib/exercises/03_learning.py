@@ -125,6 +125,11 @@ def _(x, y, rate, steps):
     return rate * steps * 2 * np.mean(y * x)
 
 
+@mistake("03.3", "You add the slopes of the examples up; the loss is their mean, so divide by the number of examples.")
+def _(x, y, rate, steps):
+    return piled(x, y, rate * len(x), steps, 0)
+
+
 @mistake("03.3", "One step too many.")
 def _(x, y, rate, steps):
     return trained_line(x, y, rate, steps + 1)

@@ -1,4 +1,5 @@
-"""03_learning: the tables by hand, in fractions; the printed loop and its explanation; `fit` against a loop that clips."""
+"""03_learning: the tables by hand, in fractions; the printed loop and its explanation; `fit` against a loop that clips;
+the ten neurons against PyTorch, and their expected error against new examples."""
 import inspect
 import json
 import re
@@ -85,3 +86,36 @@ def test_the_threshold_of_the_first_exercise_is_where_steps_stop_shrinking():
             error = w * x + b - y
             w, b = w - rate * 2 * np.mean(error * x), b - rate * 2 * np.mean(error)
         assert (abs(w - 0.2) < 0.2) == shrinks
+
+
+def three_kinds_of_data():
+    names = {"np": np}
+    for cell in CELLS:
+        source = "".join(cell["source"])
+        if source.startswith(("def draw(", "rates = 2.0", "def error_on", "def once")):
+            exec(source, names)
+    return names
+
+
+def test_each_column_is_a_neuron_that_pytorch_trains_too():
+    taught = three_kinds_of_data()
+    seen, wanted = taught["draw"](np.random.default_rng(1), np.ones((20, 1)), 25, 1)
+    found = taught["trained"]((seen, wanted))
+    for column in (0, 4, 8):
+        w = torch.zeros(20, 1, dtype=torch.float64, requires_grad=True)
+        optimiser = torch.optim.SGD([w], lr=float(taught["rates"][column]))
+        for _ in range(100):
+            optimiser.zero_grad()
+            ((torch.tensor(seen) @ w - torch.tensor(wanted)) ** 2).mean().backward()
+            optimiser.step()
+        np.testing.assert_allclose(found[:, [column]], w.detach(), rtol=1e-6, atol=1e-9)
+
+
+def test_the_expected_error_is_that_on_many_new_examples():
+    taught, kept = three_kinds_of_data(), {}
+    taught["trained"] = lambda data, trained=taught["trained"]: kept.setdefault("w", trained(data))
+    taught["draw"] = lambda rng, truth, *more, draw=taught["draw"]: draw(rng, kept.setdefault("truth", truth), *more)
+    expected = taught["once"](5)["new"][:9]
+    new = taught["error_on"](taught["draw"](np.random.default_rng(6), kept["truth"], 100_000, 1), kept["w"])[:9]
+    np.testing.assert_allclose(new, expected, rtol=0.03)
+    assert np.ptp(expected) > 0.1
