@@ -6,7 +6,7 @@ Encoder, tasks, models, losses and measures are the chapter's own: their text is
 
 head        each of the 72 heads alone: how far does its absence move the mean vectors of 15 pairs of the validation part?
 prune       heads taken away in five steps, in three orders: how many of 80 summaries find the first sentence of their own body?
-tune        people's ratings of words: a ridge line on frozen vectors, with and without the last layer; it tuned, a fresh one tuned; six seeds
+tune        people's ratings of words: a ridge line on frozen vectors, with and without the last layer; it tuned, a fresh one tuned
 induction   copiers of one and two layers, six seeds; one layer with four times the steps, once
 """
 import time
@@ -107,7 +107,8 @@ def tune_rows():
             if way == "frozen":
                 line = penalty
         penalty, rates = (penalty, (0.0,)) if way in ("frozen", "left out") else (line, RATES)
-        tried, tested = fair_play.sweep(lambda split, rate, seed: tuned(split, way, penalty, rate, seed), rates, better, SEEDS)
+        tried, tested = fair_play.sweep(lambda split, rate, seed: tuned(split, way, penalty, rate, seed),  # noqa: B023 (called here)
+                                        rates, better, SEEDS)
         yield from (r for rows in tried.values() for r in rows)
         yield from tested
 
@@ -137,7 +138,8 @@ def induction_rows():
     def better(rows):
         return np.mean([float(r["right"]) for r in rows])
     for layers in (1, 2):
-        tried, tested = fair_play.sweep(lambda split, rate, seed: copier(split, layers, rate, seed, CHAPTER.COPY_STEPS), COPY_RATES, better, SEEDS)
+        tried, tested = fair_play.sweep(lambda split, rate, seed: copier(split, layers, rate, seed, CHAPTER.COPY_STEPS),  # noqa: B023
+                                        COPY_RATES, better, SEEDS)
         yield from (r for rows in (*tried.values(), tested) for r in rows)
         if layers == 1:
             yield copier("test", 1, tested[0]["rate"], 0, LONGER * CHAPTER.COPY_STEPS)

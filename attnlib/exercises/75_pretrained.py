@@ -128,7 +128,7 @@ def induced(words):
     """Go back from the last word but one to its latest twin; what stands behind that is the guess."""
     for i in range(len(words) - 2, -1, -1):
         if words[i] == words[-1]:
-            return int(words[i + 1])
+            return words[i + 1]
     return -1
 
 
@@ -162,8 +162,8 @@ def _(words):
 
 
 choice("75.6", "a",
-       "Behind each sum stands a norm, so what leaves the last layer is normalised already. With the norm in front (pre-norm) the stream is\n"
-       "a sum that no norm has touched, and one more follows the last layer.",
+       "Behind each sum stands a norm, so what leaves the last layer is normalised already. With the norm in front (pre-norm) the stream\n"
+       "is a sum that no norm has touched, and one more follows the last layer.",
        [("b", "That is the other order: with the norm in front of each part, the stream itself is never normalised."),
         ("c", "Sums that grow are the other order's. Here each sum passes through a norm."),
         ("d", "A layer norm gives mean 0 and variance 1 over the features, then a gain and a shift. What length would that be?")])
