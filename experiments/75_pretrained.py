@@ -145,8 +145,8 @@ def induction_rows():
             yield copier("test", 1, tested[0]["rate"], 0, LONGER * CHAPTER.COPY_STEPS)
 
 
-COLUMNS = ("part", "way", "split", "seed", "removed", "moved", "matched", "penalty", "rate", "steps", "cpu_seconds", "valid", "test", "customers",
-           "right", "previous", "follows")
+COLUMNS = ("part", "way", "split", "seed", "removed", "moved", "matched", "penalty", "rate", "steps", "cpu_seconds", "valid", "test",
+           "customers", "right", "previous", "follows")
 
 if __name__ == "__main__":
     rows = [*induction_rows(), *tune_rows()]

@@ -14,7 +14,8 @@ def chapter():
     train.reproducible(0)
     pretrained.pretrained.cache_clear()
     yield common.taught("75", "encoder", "tokenizer", "customers", "natural", "read_weights", "encode", "read", "head_scores", "hide",
-                        "silence", "without_heads", "Search", "vectors", "repeats", "Copier", "first_sentences", "rated_words", "mean_scores")
+                        "silence", "without_heads", "Search", "vectors", "repeats", "Copier", "first_sentences", "rated_words",
+                        "mean_scores")
     torch.set_default_dtype(before)
     pretrained.pretrained.cache_clear()
 
@@ -74,7 +75,7 @@ def test_heads_come_back(chapter):
     assert torch.equal(chapter.vectors(TEXTS), before)
 
 
-@pytest.mark.parametrize("bad, told", [("", "expected a text with words, got ''"), (None, "expected a text with words"), 
+@pytest.mark.parametrize("bad, told", [("", "expected a text with words, got ''"), (None, "expected a text with words"),
                                        ("?!", "with words"),
                                        (["a"], "with words"), ("12 34", "with words"), ("word " * 255, "at most 254 pieces"),
                                        ("ᚠᚢᚦ ᚨᚱᚲ", "expected English"), ("how do I bake bread?", "nothing here is nearer")])
