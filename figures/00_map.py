@@ -1,5 +1,6 @@
 """The map of the book, drawn from notebooks/chapters.toml: chapters that are there (filled) and planned (dashed), what each needs
-directly, and the core route.  Only the places of the boxes and the way of a few arrows are chosen here."""
+directly, and the core route: arrows as far as part 4; a box of the later parts, far from what it needs, names it.  Only the places of the
+boxes and the way of a few arrows are chosen here."""
 import textwrap
 import tomllib
 from pathlib import Path
@@ -34,13 +35,8 @@ PARTS = [("0 Background", 9, "00 01 02 03"), ("1 Formulas", 8, ". . 11 12 13 14 
 PLACES = {number: (x, y) for _, y, row in PARTS for x, number in enumerate(row.split()) if number != "."}
 BENDS = {"00 02": -0.35, "31 34": 0.19, "32 34": -0.3, "35 37": 0.2, "41 43": 0.22}               # arrows along a row that step over a box
 ROADS = {"15 31": [(5.8, 7.71), (5.8, 7.5), (3, 7.5), (3, 6.6)],                                  # arrows with corners, from box to box
-         "32 51": [(3.63, 5.71), (3.63, 5.55), (0.36, 5.55), (0.36, 3.55)], "32 53": [(3.63, 5.71), (3.63, 5.55), (2, 5.55), (2, 3.55)],
-         "37 52": [(7, 4.81), (7, 3.68), (1, 3.68)], "16 62": [(7.43, 8), (7.52, 8), (7.52, 3.55), (5.37, 3.55)],
-         "36 62": [(5.28, 4.81), (5.28, 4.6), (5.5, 4.6), (5.5, 3.55), (5.37, 3.55)],
-         "35 63": [(4.4, 4.81), (4.4, 4.66), (4.5, 4.66), (4.5, 3.62), (5.9, 3.62)],
-         "36 63": [(5.28, 4.81), (5.28, 4.6), (5.5, 4.6), (5.5, 3.55), (5.7, 3.55)], "35 61": [(3.62, 4.81), (3.46, 4.6), (3.46, 2.95)],
-         "15 79": [(6.2, 7.71), (6.2, 7.5), (7.7, 7.5), (7.7, 2.5)], "23 79": [(6.43, 7), (8, 7), (8, 2.5)],
-         "32 79": [(4.3, 5.71), (4.3, 5.55), (8.3, 5.55), (8.3, 2.5)]}
+         "32 44": [(3.62, 5.71), (3.62, 5.5), (3.3, 5.5), (3.3, 4.6)]}
+LATE = "5678"                                                # parts whose boxes name what they need
 WIDTH, HEIGHT = 0.86, 0.58
 
 
@@ -50,11 +46,10 @@ def everything(number):
     return direct.union(*map(everything, direct))
 
 
-def arrows():
-    """(needed, chapter) for each direct need that no other need holds already."""
-    for number, entry in CHAPTERS.items():
-        direct = {name[:2] for name in entry.get("needs", [])}
-        yield from ((need, number) for need in sorted(direct) if not any(need in everything(other) for other in direct - {need}))
+def direct(number):
+    """The needs of a chapter that no other need of it holds already."""
+    needs = {name[:2] for name in CHAPTERS[number].get("needs", [])}
+    return [need for need in sorted(needs) if not any(need in everything(other) for other in needs - {need})]
 
 
 def arrow(ax, need, number):
@@ -83,8 +78,12 @@ def box(ax, number):
                                edgecolor=plot.KEY if there else plot.MUTED, linewidth=1, linestyle="-" if there else "--", zorder=3))
     lines = CHAPTERS[number]["title"]
     colour = "white" if there else plot.INK
-    ax.text(x, y + 0.13 + 0.03 * (len(lines) - 1), number, ha="center", va="center", weight="bold", fontsize=8.5, color=colour, zorder=4)
-    ax.text(x, y - 0.1, "\n".join(lines), ha="center", va="center", fontsize=7.3, color=colour, linespacing=0.95, zorder=4)
+    names = number[0] in LATE and there
+    ax.text(x - 0.38, y + 0.18, number, va="center", weight="bold", fontsize=8.5, color=colour, zorder=4)
+    ax.text(x, y - 0.02 if names else y - 0.08, "\n".join(lines), ha="center", va="center", fontsize=7.3, color=colour, linespacing=0.95,
+            zorder=4)
+    if names:
+        ax.text(x, y - 0.21, f"after {', '.join(direct(number))}", ha="center", va="center", fontsize=6.3, color=colour, zorder=4)
 
 
 def draw():
@@ -98,8 +97,9 @@ def draw():
                 color=plot.MUTED)
     for number in CHAPTERS:
         box(ax, number)
-    for need, number in arrows():
-        arrow(ax, need, number)
+    for number in CHAPTERS:
+        for need in direct(number) if number[0] not in LATE else []:
+            arrow(ax, need, number)
     legend(ax)
     ax.set(xlim=(-0.55, 8.6), ylim=(0.5, 9.75))
     ax.axis("off")
