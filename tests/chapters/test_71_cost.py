@@ -9,7 +9,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 CHAPTER = common.taught("71", "operations", "share", "parts", "attention", "layer", "counted", "tally", "kept", "exponent", "crossing",
-                        "milliseconds", "my_cost", "softmax_in", "MATRICES", "BYTES")
+                        "milliseconds", "my_cost", "softmax_in", "even", "fused", "MATRICES", "BYTES")
 SIZES = [(32, 64), (96, 128), (7, 192)]
 
 
@@ -113,17 +113,60 @@ def test_my_cost_says_what_one_run_keeps_and_counts(dtype):
     assert said["MiB kept for the backward pass"] == f"{3 * CHAPTER.kept(lambda: f(x)) / 2**20:,.2f}"
 
 
+WHOLE = "expected a whole number from 1 to 10**12, got "
+DTYPE = "dtype: expected one of float64, float32, bfloat16, float16, got "
+
+
 @pytest.mark.parametrize("sizes, said", [
-    ({"n": 0}, "n: expected a whole number from 1 on, got 0"), ({"n": -5}, "n: expected a whole number from 1 on, got -5"),
-    ({"n": 2.5}, "n: expected a whole number from 1 on, got 2.5"), ({"n": float("nan")}, "n: expected a whole number from 1 on, got nan"),
-    ({"n": "100"}, "n: expected a whole number from 1 on, got '100'"), ({"n": None}, "n: expected a whole number from 1 on, got None"),
-    ({"n": True}, "n: expected a whole number from 1 on, got True"), ({"d": []}, "d: expected a whole number from 1 on, got []"),
-    ({"heads": 3}, "heads: expected a divisor of d = 64, got 3"), ({"layers": 0}, "layers: expected a whole number from 1 on, got 0"),
-    ({"batch": 1.0}, "batch: expected a whole number from 1 on, got 1.0"),
-    ({"dtype": "int8"}, "dtype: expected one of float64, float32, bfloat16, float16, got 'int8'"),
-    ({"dtype": ["float32"]}, "dtype: expected one of float64, float32, bfloat16, float16, got ['float32']")])
+    *[({name: value}, f"{name}: {WHOLE}{value!r}") for name, value in [
+        ("n", 0), ("n", -5), ("n", 2.5), ("n", float("nan")), ("n", float("inf")), ("n", "100"), ("n", None), ("n", True), ("d", []),
+        ("layers", 0), ("batch", 1.0), ("n", b"3"), ("n", np.array([3, 4]))]],
+    *[({name: value}, f"{name}: {WHOLE}more") for name, value in [("n", 10**12 + 1), ("n", 10**400), ("d", 10**5000)]],
+    *[({"dtype": value}, f"{DTYPE}{value!r}") for value in ["int8", ["float32"], None, torch.float32, np.array(["a", "b"])]],
+    ({"heads": 3}, "heads: expected a divisor of d = 64, got 3"), ({"heads": 100}, "heads: expected a divisor of d = 64, got 100")])
 def test_what_is_no_size_gets_a_sentence(sizes, said):
     assert CHAPTER.my_cost(**({"n": 10, "d": 64, "heads": 2} | sizes)) == said
+
+
+def test_the_largest_sizes_are_answered():
+    most = 10**12
+    assert CHAPTER.my_cost(most, most, most, most, most)["share of the pairs"] == "0.333"
+
+
+@pytest.mark.parametrize("n, d, heads", [(50, 48, 1), (33, 60, 5), (128, 64, 8), (1, 1, 1)])
+def test_my_cost_by_counting_shapes_and_what_the_graph_saved(n, d, heads):
+    """Product by product and head by head; the tensors that the backward graph's nodes hold, in place of the hooks."""
+    W = [torch.randn(d, d).requires_grad_() for _ in range(4)]
+    nodes, seen, held = [CHAPTER.attention(tokens(n, d).requires_grad_(), *W, heads).grad_fn], set(), {}
+    while nodes:
+        node = nodes.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        for name in dir(node):
+            saved = getattr(node, name) if name.startswith("_saved_") else None
+            if torch.is_tensor(saved):
+                held[saved.untyped_storage().data_ptr()] = saved.untyped_storage().nbytes()
+        nodes += [after for after, _ in node.next_functions]
+    products = 4 * [(n, d, d)] + heads * [(n, d // heads, n), (n, n, d // heads)]
+    said = CHAPTER.my_cost(n, d, heads, dtype="float64")
+    assert said["operations, forward"] == f"{sum(2 * a * b * c for a, b, c in products):,}"
+    assert said["MiB kept for the backward pass"] == f"{sum(held.values()) / 2**20:,.2f}"
+
+
+@pytest.mark.parametrize("matrices", [6, 8, 12, 16])
+def test_the_lengths_are_even_where_it_is_said(matrices):
+    d = 64
+    n = CHAPTER.even(matrices, d)
+    assert CHAPTER.operations("attention", n, d) == 2 * matrices * n * d**2
+    assert CHAPTER.operations("attention", n + 1, d) > 2 * matrices * (n + 1) * d**2
+    assert CHAPTER.even(2, d) == 0
+
+
+def test_the_one_kernel_is_the_same_layer():
+    W = [torch.randn(128, 128) / 12 for _ in range(4)]
+    x = tokens(9, 128, 2)
+    torch.testing.assert_close(CHAPTER.fused(x, *W, 2), CHAPTER.attention(x, *W, 2))
 
 
 def test_huge_sizes_are_counted_without_rounding():
