@@ -1,4 +1,4 @@
-"""Measure what 71_cost counts; write seconds.csv and memory.csv in the chapter's data.
+"""Measure what 71_cost counts; write seconds.csv, memory.csv and room.csv in the chapter's data.
 
 python experiments/71_cost.py        whole: about two minutes of one core
 
@@ -9,8 +9,10 @@ layers     attention, recurrences and a convolution, with their projections; for
 pieces     the parts of attention alone; the same products written into memory that was there before
 roof       matrix products with 1 to 1,024 rows, copies of 1 to 256 MiB, in three precisions
 memory     the most that a fresh process held, beyond what it held before the call
+room       attention and a GRU in a fresh process, as it is and with memory that is never given back (settings of glibc, so on Linux)
 """
 import multiprocessing as mp
+import os
 import resource
 import sys
 
@@ -28,6 +30,7 @@ LENGTHS = [2**i for i in range(5, 13)]
 SETTINGS = [("float32", 1, 64), ("float32", 1, 256), ("float32", 16, 64), ("float32", 16, 256), ("float64", 1, 64)]
 LARGEST = 2**26                                             # numbers in the tables of all heads and texts
 DTYPES = {"float64": torch.float64, "float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+KEEP = {"MALLOC_MMAP_THRESHOLD_": "2000000000", "MALLOC_TRIM_THRESHOLD_": "4000000000", "MALLOC_TOP_PAD_": "600000000"}
 ROUNDS, TEXTS = 6, (1024, 2048, 4096, 8192)
 
 
@@ -112,6 +115,34 @@ def memory(kind, n):
         return {"kind": kind, "d": 64, "n": n, "dtype": "float32", "mib": f"{pool.apply(held, (kind, n)):.1f}"}
 
 
+def timed(n):
+    """In a process of its own: milliseconds of attention and of a GRU (d = 64, float32), in turn."""
+    reproducible(0)
+    made, x = [CHAPTER.layer(kind, 64, torch.float32) for kind in ("attention", "GRU")], torch.randn(1, n, 64, dtype=torch.float32)
+    jobs = [lambda f=f: f(x) for f in made]
+    with torch.no_grad():
+        CHAPTER.milliseconds(*jobs, rounds=1, least=0)
+        return [float(ms) for ms in CHAPTER.milliseconds(*jobs, rounds=ROUNDS).min(axis=0)]
+
+
+@common.kept
+def room(given_back, n):
+    """What a process frees goes back to the system, as is usual, or stays with it for the next call."""
+    before = dict(os.environ)
+    try:
+        os.environ.update({} if given_back else KEEP)
+        with mp.get_context("spawn").Pool(1) as pool:
+            found = pool.apply(timed, (n,))
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+    return {"n": n, "given_back": given_back, "attention": f"{found[0]:.4f}", "GRU": f"{found[1]:.4f}"}
+
+
+def room_table():
+    common.write_table(data_path("71", "room.csv"), [room(given_back, n) for n in LENGTHS[3:] for given_back in (True, False)])
+
+
 def main():
     # memory first: a child's peak begins with that of its parent
     measured = [memory(kind, n) for kind in ("attention", "GRU", "convolution") for n in TEXTS]
@@ -123,6 +154,7 @@ def main():
     rows += [product(dtype, 2**i) for dtype in ("float64", "float32", "bfloat16") for i in range(11)]
     rows += [product("float16", 2**i) for i in (0, 5, 10)]
     rows += [copy(mib) for mib in (1, 4, 16, 64, 256)]
+    room_table()
     common.write_table(data_path("71", "memory.csv"), measured)
     common.write_table(data_path("71", "seconds.csv"), rows, ["part", "kind", "dtype", "batch", "d", "n", "operations", "bytes", "ms",
                                                               "middle_ms", "largest_ms"])
