@@ -1,12 +1,16 @@
 """Print what each notebook costs, and the NumPy layer beside PyTorch's: python tools/bench.py [11 32 ...]
 
 Wall and CPU seconds and peak memory of one run from a fresh kernel, start and imports included, beside what its head states.
+A kernel that starts processes is measured with them on Linux; elsewhere the memory is that of the largest process.
 The layer, 8 heads of 64 features and 512 tokens in float64 on one thread, is measured with the whole book and with 31.
 """
+import contextlib
 import os
 import re
 import sys
+import threading
 import time
+from pathlib import Path
 from timeit import timeit
 
 import book
@@ -24,15 +28,42 @@ from nbclient import NotebookClient  # noqa: E402
 HEAD = re.compile(r"reading and exercises, (\d+) s running · \*\*Memory\*\* ([\d.]+) GiB")
 
 
+def held(root):
+    """Bytes that a process' descendants hold together, a shared page counted once in all; 0 where the system has no such count."""
+    parents, family, total = {}, {root}, 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):                      # it has ended meanwhile
+            parents[int(stat.parent.name)] = int(stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1])
+    while more := {child for child, parent in parents.items() if parent in family} - family:
+        family |= more
+    for child in family - {root}:
+        with contextlib.suppress(OSError):
+            total += sum(map(int, re.findall(r"^Pss: +(\d+) kB", Path(f"/proc/{child}/smaps_rollup").read_text(encoding="utf-8"), re.M)))
+    return total * 1024
+
+
 def measure(path):
     """Run one notebook as this process' only child, so that the kernel's resources can be told from its parent's."""
     nb = nbformat.read(path, as_version=4)
     start = time.perf_counter()
     client = NotebookClient(nb, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}})
-    client.execute(env=book.environment(), **book.KERNEL_START)
+    most, done = [0], threading.Event()
+
+    def watch():
+        while not done.wait(0.3):
+            most.append(held(os.getpid()))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        client.execute(env=book.environment(), **book.KERNEL_START)
+    finally:
+        done.set()
+        watcher.join()
     wall = time.perf_counter() - start
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return wall, used.ru_utime + used.ru_stime, used.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 2**30
+    largest = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return wall, used.ru_utime + used.ru_stime, max(largest, *most) / 2**30
 
 
 def layer():

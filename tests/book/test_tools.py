@@ -41,6 +41,18 @@ def test_a_wrong_argument_is_told_before_any_set_up(tool, argument, answer):
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="needs Linux' count of shared memory")
+def test_the_memory_of_a_kernels_own_processes_counts():
+    bench = pytest.importorskip("bench")
+    hold = "block = bytearray(b'1') * 2**27; print(flush=True); input()"
+    start = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {hold!r}])"
+    with subprocess.Popen([sys.executable, "-c", start], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        child.stdout.readline()
+        assert 2**27 <= bench.held(child.pid) < 2 * 2**27      # the grandchild's block; the child is the root
+        assert bench.held(2**30) == 0
+        child.stdin.close()
+
+
 def test_make_help_explains_every_target():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = re.findall(r"^([a-z-]+):", makefile, re.M)

@@ -3,7 +3,10 @@ import ast
 import importlib.util
 import json
 import os
+import signal
+import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 from threading import Timer
@@ -29,6 +32,21 @@ def fail(rank_that_fails):
     if rank == rank_that_fails:
         raise ValueError("this one")
     return pass_on(torch.zeros(1)).item()
+
+@for_workers
+def hand_over(what):
+    if what == "unpicklable":
+        return lambda: 0
+    raise {"exit": SystemExit, "interrupt": KeyboardInterrupt}[what](3)
+
+@for_workers
+def slow(x, seconds):
+    time.sleep(seconds)
+    return x
+
+@for_workers
+def the_librarys_sum(arrays):
+    dist.all_reduce(arrays[rank])
 
 @for_workers
 def kept_by_the_library(q, k, v):
@@ -121,6 +139,88 @@ def test_the_error_of_a_worker_is_handed_on_with_its_rank(chapter, team):
     assert_nothing_is_left(team, pids)
 
 
+@pytest.mark.parametrize("what, error", [("unpicklable", ".*[Pp]ickle"), ("exit", "SystemExit: 3"), ("interrupt", "KeyboardInterrupt: 3")])
+def test_what_a_worker_cannot_hand_over_is_said(chapter, what, error):
+    team = chapter.Team(1)
+    with pytest.raises(RuntimeError, match=f"^rank 0 failed, {error}"):
+        chapter.run(team, chapter.hand_over, what)
+    assert not any(process.is_alive() for process in team.processes)
+
+
+def test_more_processes_than_there_are_are_refused(chapter, team):
+    for p in (0, -1, 4, 1.5, "2"):
+        with pytest.raises(ValueError, match="^p: expected 1 to 3, got "):
+            chapter.run(team, chapter.introduce, p=p)
+    assert len(chapter.run(team, chapter.introduce)[0]) == 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a signal as Jupyter does elsewhere")
+def test_an_interrupt_ends_the_team_so_that_no_old_answer_comes_to_a_new_question(chapter, team):
+    pids = [pid for _, pid in chapter.run(team, chapter.introduce)[0]]
+    for pid in pids:                                       # Jupyter interrupts the whole group; workers that wait go on
+        os.kill(pid, signal.SIGINT)
+    assert chapter.run(team, chapter.slow, "first", 0)[0] == ["first"] * 3
+    interrupt = Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+    interrupt.start()
+    with pytest.raises(KeyboardInterrupt):
+        chapter.run(team, chapter.slow, "second", 30)
+    assert_nothing_is_left(team, pids)
+    with pytest.raises(RuntimeError, match="has ended"):
+        chapter.run(team, chapter.slow, "third", 0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="asks for processes by their numbers")
+def test_workers_in_the_middle_of_a_job_end_with_the_process_that_started_them(chapter):
+    text = textwrap.dedent(f"""
+        import importlib.util, sys
+        spec = importlib.util.spec_from_file_location("chapter_79", {chapter.__file__!r})
+        chapter = importlib.util.module_from_spec(spec)
+        sys.modules["chapter_79"] = chapter
+        if __name__ == "__main__":
+            spec.loader.exec_module(chapter)
+            team = chapter.Team(2)
+            print(*(pid for _, pid in chapter.run(team, chapter.introduce)[0]), flush=True)
+            chapter.run(team, chapter.endless, *[chapter.torch.randn(1, 1, 4, 4)] * 3)
+        """)
+    main = Path(chapter.__file__).with_name("main_79.py")
+    main.write_text(text, encoding="utf-8")
+    root = str(NOTEBOOK.parents[1])
+    with subprocess.Popen([sys.executable, str(main)], stdout=subprocess.PIPE, text=True,
+                          env={**os.environ, "PYTHONPATH": root}) as process:
+        pids = [int(pid) for pid in process.stdout.readline().split()]
+        time.sleep(1)
+        assert len(pids) == 2 and not any(map(gone, pids))
+        process.kill()
+    end = time.monotonic() + 20
+    while not all(map(gone, pids)) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert all(map(gone, pids))
+
+
+def through_the_loopback():
+    """Bytes that this computer has sent to itself, by the operating system's own count."""
+    line = next(line for line in Path("/proc/net/dev").read_text(encoding="utf-8").splitlines() if line.strip().startswith("lo:"))
+    return int(line.split(":")[1].split()[8])
+
+
+@pytest.mark.skipif(not Path("/proc/net/dev").exists(), reason="needs Linux' count of bytes")
+def test_the_operating_system_counts_the_same_bytes(chapter, team):
+    """What 79 says of its count, and of the library's all-reduce. Others may send meanwhile, so it is tried up to five times."""
+    x = torch.randn(3, 300_000)
+    q, k, v = (torch.randn(1, 3, 9_999, 4) for _ in range(3))
+    ours, *_ = chapter.run(team, chapter.our_sum, x)[1]
+    for job, sent in ((lambda: chapter.run(team, chapter.our_sum, x)[1], 3 * ours),
+                      (lambda: chapter.run(team, chapter.the_librarys_sum, x)[1], 3 * ours),
+                      (lambda: chapter.run(team, chapter.on_shares, "tokens_for_heads", q, k, v)[1], 4 * 2 * 9_999 * 12 * 8 // 3)):
+        for _ in range(5):
+            before, told = through_the_loopback(), job()
+            counted = through_the_loopback() - before
+            assert sum(told) in (sent, 0) and counted >= sent          # the library tells us nothing
+            if counted < 1.02 * sent:
+                break
+        assert counted < 1.02 * sent
+
+
 def test_sizes_that_the_notebook_does_not_use(chapter, team):
     """Three processes, sharp scores, keys and values of other widths than one head's."""
     q, k, v = (torch.randn(2, 3, 9, e) for e in (5, 5, 5))
@@ -167,5 +267,8 @@ def test_a_plan_follows_the_formula_and_takes_numpys_numbers(chapter):
     assert table.loc["heads", "MB sent"] == pytest.approx(2 * 3 / 4 * numbers * 8 / 1e6)
     assert table.loc["tokens for heads", "MB sent"] == pytest.approx(4 * 3 / 16 * numbers * 8 / 1e6)
     assert table.loc["tokens, ring", "together ms"] == pytest.approx(operations / 1e6 + 1.5 * numbers * 8 / 1e3 + 3)
+    large = dict(n=131_072, d=4096, heads=32, devices=64)
+    narrow = chapter.plan(**{name: np.int32(value) for name, value in large.items()})       # 32 bits would overflow
+    assert narrow.equals(chapter.plan(**large))
     alone = chapter.plan(**GOOD | {"devices": 1})
     assert (alone["MB sent"] == 0).all() and (alone["send ms"] == 0).all()
