@@ -1,5 +1,6 @@
 """73_decoding: the frozen texts, the cache against reading again, batches, windows, blocks, rounds of guesses, and what is refused."""
 import importlib
+import itertools
 import sys
 from fractions import Fraction
 
@@ -14,7 +15,7 @@ torch = pytest.importorskip("torch")
 
 make = importlib.import_module("73_make_topics")
 CHAPTER = common.taught("73", "TextModel", "Cache", "Careless", "Window", "Without", "latent", "converted", "padded", "write", "encoded",
-                        "from_row", "refused", "bytes_each", "Blocks", "guessed_round", "spread", "expected", "counted")
+                        "from_row", "refused", "bytes_each", "Blocks", "guessed_round", "beginnings", "spread", "expected", "counted")
 
 
 @pytest.fixture(autouse=True)
@@ -71,6 +72,16 @@ def test_reading_in_any_pieces_gives_the_scores_of_reading_at_once(kv_heads, rot
         torch.testing.assert_close(parts, whole, rtol=0, atol=1e-11)
 
 
+def test_another_character_makes_its_own_entries_stale_and_all_later_ones_above_the_first_layer():
+    one, rows, kept = model(), CHAPTER.encoded("if x is y"), [CHAPTER.Cache(2), CHAPTER.Cache(2)]
+    other = rows.clone()
+    other[0, 5] = CHAPTER.encoded("Z")[0, 0]
+    for cache, read in zip(kept, (rows, other)):
+        one(read, cache)
+    moved = [(a[1] - b[1]).abs().amax(dim=(0, 1, 3)) > 1e-9 for a, b in zip(kept[0].kept, kept[1].kept)]
+    assert [m.tolist() for m in moved] == [[i == 5 for i in range(9)], [i >= 5 for i in range(9)]]
+
+
 @pytest.mark.parametrize("rotary", [True, False])
 @pytest.mark.parametrize("behind", [True, False])
 def test_padding_changes_no_text(behind, rotary):
@@ -123,6 +134,24 @@ def test_means_of_turned_keys_are_turned_keys_of_the_mean():
     assert all(torch.equal(a, b) for a, b in zip(CHAPTER.converted(one, 4).parameters(), one.parameters()))
 
 
+@pytest.mark.parametrize("groups, equal", [([(0, 1), (2, 3)], True), ([(0, 2), (1, 3)], False)])
+def test_neighbouring_heads_share(groups, equal):
+    one, x = model(), CHAPTER.encoded("for x in range(10)")
+    with torch.no_grad():
+        for layer in one.layers:
+            for W in (layer.attention.W_k, layer.attention.W_v):
+                for first, second in groups:
+                    W.weight[4 * second:4 * second + 4] = W.weight[4 * first:4 * first + 4]
+    apart = (CHAPTER.converted(one, 2)(x)[0] - one(x)[0]).abs().max()
+    assert apart < 1e-11 if equal else apart > 0.01
+
+
+@pytest.mark.parametrize("prompt", ["q", "x" * 128, "yz" * 100])
+def test_prompts_of_one_character_of_the_whole_context_and_beyond(prompt):
+    one, rows = model(2), CHAPTER.encoded(prompt)
+    assert torch.equal(CHAPTER.write(one, rows, 8), CHAPTER.write(one, rows, 8, CHAPTER.Cache(2)))
+
+
 def test_full_rank_is_equal_and_keeps_half_the_numbers():
     one, kept = model(), CHAPTER.Cache(2)
     rows = CHAPTER.encoded("a class body")
@@ -167,6 +196,17 @@ def test_one_guess_is_distributed_as_the_target_exactly():
         assert CHAPTER.spread(p, q) == p
 
 
+def test_whole_rounds_are_distributed_as_the_target_exactly():
+    rng = np.random.default_rng(1)
+    table = {(who, text): [Fraction(int(x), int(sum(w))) for x in w]
+             for who in "pq" for n in range(7) for text in itertools.product((0, 1), repeat=n) for w in [rng.integers(0, 4, 2) + [1, 0]]}
+    target, draft = (lambda text, who=who: table[who, text] for who in "pq")
+    for gamma in (1, 2, 3):
+        found = CHAPTER.beginnings(3, target, draft, gamma)
+        assert found == {t: target(t[:0])[t[0]] * target(t[:1])[t[1]] * target(t[:2])[t[2]] for t in itertools.product((0, 1), repeat=3)}
+        assert sum(found.values()) == 1
+
+
 class Dice:
     """Random numbers that are handed out in turn, so that every outcome of a round can be listed."""
 
@@ -192,15 +232,23 @@ def test_a_round_stops_at_the_first_refusal_and_adds_one():
 
 @pytest.mark.parametrize("prompt, length, temperature, said", [
     ("", 5, 1, "at least one character"), (None, 5, 1, "expected a text"), (b"for", 5, 1, "expected a text"), ("für", 5, 1, "'ü'"),
-    ("日本", 5, 1, "characters of a keyboard"), ("x" * 100, 60, 1, "at most 128"), ("x", 0, 1, "length"), ("x", True, 1, "length"),
+    ("日本", 5, 1, "occur in the training text"), ("x" * 100, 60, 1, "at most 128"), ("x", 0, 1, "length"), ("x", True, 1, "length"),
     ("x", 2.5, 1, "length"), ("x", 5, -1, "temperature"), ("x", 5, float("nan"), "temperature"), ("x", 5, "hot", "temperature"),
-    ("x\t", 5, 1, "characters of a keyboard")])
+    ("x\t", 5, 1, "occur in the training text"),
+    ("cost: $5", 5, 1, "'$'"), ("x", 5, True, "temperature"), ("x", 5, 1e-310, "temperature"), ([0] * 10 ** 6, 5, 1, "expected a text")])
 def test_what_is_refused_gets_a_sentence(prompt, length, temperature, said):
-    assert said in CHAPTER.refused(prompt, length, temperature)
+    sentence = CHAPTER.refused(prompt, length, temperature)
+    assert said in sentence and len(sentence) < 200
+
+
+@pytest.mark.parametrize("seed", [None, -1, 1.5, "x", True, 2 ** 63, float("nan")])
+def test_a_seed_that_is_no_seed_gets_a_sentence(seed):
+    assert "seed" in CHAPTER.refused("x", 5, 1, seed)
 
 
 def test_what_is_right_is_not_refused():
     assert CHAPTER.refused("for x in y:\n", 20, 0.7) is None and CHAPTER.refused("x", 127, 0) is None
+    assert CHAPTER.refused("x", np.int64(5), np.float32(0.5), 10 ** 9) is None
 
 
 @pytest.mark.parametrize("sizes", [(0, 1, 1), (2, -1, 4), (2, 1, 2.5), (True, "4", 4)])
