@@ -15,7 +15,7 @@ def chapter():
     pretrained.pretrained.cache_clear()
     yield common.taught("75", "encoder", "tokenizer", "customers", "natural", "read_weights", "encode", "read", "head_scores", "hide",
                         "silence", "without_heads", "Search", "vectors", "repeats", "Copier", "first_sentences", "rated_words",
-                        "mean_scores")
+                        "mean_scores", "documentation")
     torch.set_default_dtype(before)
     pretrained.pretrained.cache_clear()
 
@@ -87,8 +87,15 @@ def test_search_answers_what_is_no_question_in_words(chapter, bad, told):
 def test_search_finds_and_refuses_an_empty_library(chapter):
     ask = chapter.Search({"mean": "Return the mean of the numbers.", "sort": "Sort the list in place."})
     assert ask("put a list in order", most=1) == ["sort"] and ask("the average of some numbers", most=1) == ["mean"]
-    with pytest.raises(ValueError, match="^texts: expected "):
-        chapter.Search({})
+    assert "nearer" in ask("word " * 254)                               # 254 pieces are read whole
+    for most in (0, -1, "2", None):
+        assert ask("put a list in order", most=most).startswith("most: expected a whole number")
+    for texts in ({}, None, "a text", ["a text"], {"a": None}, {"a": " "}):
+        with pytest.raises(ValueError, match="^texts: expected "):
+            chapter.Search(texts)
+    for module in (42, "shutil", None):
+        with pytest.raises(ValueError, match="^module: expected "):
+            chapter.documentation(module)
 
 
 def test_rows_repeat_after_h_words_and_only_what_was_met_counts_as_known(chapter):
