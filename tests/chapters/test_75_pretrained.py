@@ -87,7 +87,7 @@ def test_search_answers_what_is_no_question_in_words(chapter, bad, told):
 def test_search_finds_and_refuses_an_empty_library(chapter):
     ask = chapter.Search({"mean": "Return the mean of the numbers.", "sort": "Sort the list in place."})
     assert ask("put a list in order", most=1) == ["sort"] and ask("the average of some numbers", most=1) == ["mean"]
-    assert "nearer" in ask("word " * 254)                               # 254 pieces are read whole
+    assert "expected" not in str(ask("word " * 254))
     for most in (0, -1, "2", None):
         assert ask("put a list in order", most=most).startswith("most: expected a whole number")
     for texts in ({}, None, "a text", ["a text"], {"a": None}, {"a": " "}):
