@@ -173,7 +173,7 @@ def swept(way):
         return row(split, way, rate, seed, CHAPTER.STEPS)
     tried = {rate: [run("valid", rate, 0)] for rate in CHAPTER.RATES}
     best = fair_play.chosen(tried, better)
-    while best in (min(tried), max(tried)) and len(tried) < 7:
+    while best in (min(tried), max(tried)) and len(tried) < 9:
         further = best / 3 if best == min(tried) else best * 3
         tried[further] = [run("valid", further, 0)]
         best = fair_play.chosen(tried, better)

@@ -67,7 +67,8 @@ def _(top_1, total_1, gathered_1, top_2, total_2, gathered_2):
 
 def draw_row(rng):
     n, e = rng.integers(1, 6), rng.integers(1, 4)
-    return rng.normal(0, 2, n), rng.normal(0, 3, (n, e))
+    near = rng.choice([-2000, 0, 2000])                          # where exp() of a score itself is 0 or too large
+    return near + rng.normal(0, 2, n), rng.normal(0, 3, (n, e))
 
 
 @function("72.3", draw_row)
@@ -102,6 +103,13 @@ def _(scores, values):
 def _(scores, values):
     amounts = np.exp(scores - np.maximum.accumulate(scores))
     return amounts @ values / np.exp(scores - scores.max()).sum()
+
+
+@mistake("72.3", "Right as long as exp() of a score is neither 0 nor too large. Measure against the largest so far.")
+def _(scores, values):
+    with np.errstate(over="ignore", invalid="ignore"):
+        amounts = np.exp(scores)
+        return amounts @ values / amounts.sum()
 
 
 @mistake("72.3", "You return the gathered values and have not divided by the total.")

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 CHAPTER = common.taught("72", "tiled", "tiled_attention", "key_blocks", "count", "compare", "fold", "START", "linear_steps", "linear_table",
-                        "Method", "delta_steps", "delta_at_once", "block_sparse", "dilated", "pairs_of", "PAIRS", "random_features")
+                        "Method", "delta_steps", "delta_at_once", "block_sparse", "dilated", "pairs_of", "PAIRS", "random_features",
+                        "delta_chunks", "in_tiles")
 
 
 @pytest.fixture(autouse=True)
@@ -57,10 +58,13 @@ def test_the_state_of_a_huge_score_after_a_tiny_one():
 
 
 @pytest.mark.parametrize("given, said", [
-    ((0, 4), "whole numbers from 1"), ((4.0, 4), "whole numbers"), ((20000, 4), "16,384"), ((True, 4), "whole numbers"),
-    (3, "three arrays"), ("qkv", "three arrays"), (["a", "b", "c"], "arrays of numbers"), ([[1], [2], [3]], "shapes"),
+    ((0, 4), "whole numbers from 1"), ((4.0, 4), "whole numbers"), ((20000, 4), "16384"), ((True, 4), "whole numbers"),
+    (3, "three arrays"), ("qkv", "three arrays"), (["a", "b", "c"], "arrays of numbers"), ([[1], [2], [3]], "one shape"),
     ((np.ones((2, 2)),) * 2 + (np.ones((3, 2)),), "expected"), ([torch.ones(2, 2, requires_grad=True)] * 3, "arrays of numbers"),
-    ((np.ones((0, 2)),) * 3, "none empty"), ((np.full((2, 2), np.nan),) * 3, "nan"), (None, "three arrays")])
+    ((np.ones((0, 2)),) * 3, "n from 1"), ((4, 2000), "1024"), (np.float64(3), "three arrays"),
+    ((np.ones((2, 2)) * 1j,) * 3, "arrays of numbers"),
+    ([[["1", "2"]]] * 3, "arrays of numbers"), ([np.full((4, 2), 1e200)] * 3, "overflows"),
+    ((np.full((2, 2), np.nan),) * 3, "nan"), (None, "three arrays")])
 def test_the_comparison_refuses_in_a_sentence(given, said):
     answer = CHAPTER.compare(given)
     assert isinstance(answer, str) and said in answer
@@ -76,6 +80,50 @@ def test_the_comparison_answers_for_one_token_and_for_tensors_of_float32():
     q, k, v = torch.randn(3, 20, 4)
     found = CHAPTER.compare((q.float(), k.float(), v.float()), 50, "float32")
     assert found.loc["tiled", "error"] == "< 1e-6" and found.loc["window", "error"] == "< 1e-6"
+
+
+def test_the_comparison_takes_one_stacked_array_and_sizes_from_an_array():
+    given = torch.randn(3, 20, 4)
+    assert CHAPTER.compare(given).equals(CHAPTER.compare(list(given.numpy())))
+    assert CHAPTER.compare(np.array([20, 4])).equals(CHAPTER.compare((20, 4)))
+
+
+def test_a_method_that_overflows_is_not_called_nearly_right():
+    found = CHAPTER.compare(torch.full((3, 20, 4), 1e30), dtype="float32")
+    assert found.loc["tiled", "error"] == "nan"
+
+
+def test_the_gradient_of_a_gradient_is_refused():
+    q, k, v = (torch.randn(5, 2, requires_grad=True) for _ in range(3))
+    (first,) = torch.autograd.grad(CHAPTER.tiled_attention(q, k, v, 2).sum(), q, create_graph=True)
+    with pytest.raises(RuntimeError, match="once_differentiable"):
+        first.sum().backward()
+
+
+@pytest.mark.parametrize("m, n, block, back, ahead", [(5, 3, 2, 1, 0), (7, 7, 3, np.inf, 0), (6, 2, 4, 0, 0), (9, 4, 4, 2, np.inf)])
+def test_the_backward_pass_in_tiles_where_some_rows_see_nothing(m, n, block, back, ahead):
+    q, k, v = (torch.randn(2, *s, requires_grad=True) for s in ((m, 3), (n, 3), (n, 2)))
+    assert torch.autograd.gradcheck(lambda *x: CHAPTER.tiled_attention(*x, block, back, ahead), (q, k, v))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
+def test_the_tiles_keep_the_dtype(dtype):
+    q, k, v = (x.to(dtype).requires_grad_() for x in torch.randn(3, 9, 4))
+    output = CHAPTER.tiled_attention(q, k, v, 4)
+    output.sum().backward()
+    assert output.dtype == q.grad.dtype == v.grad.dtype == dtype
+
+
+def test_scores_of_a_million_in_tiles():
+    q, k, v = torch.randn(3, 30, 4)
+    wanted = (1e6 * q @ k.mT / 2).softmax(dim=-1) @ v
+    np.testing.assert_allclose(CHAPTER.tiled_attention(1e6 * q, k, v, 7), wanted, atol=1e-8)
+
+
+def test_the_delta_rule_in_chunks_that_do_not_divide_the_text():
+    q, k, v = torch.randn(3, 29, 5)
+    k, beta = k / k.norm(dim=-1, keepdim=True), torch.rand(29)
+    np.testing.assert_allclose(CHAPTER.delta_chunks(q, k, v, beta, 8), CHAPTER.delta_steps(q, k, v, beta), atol=1e-12)
 
 
 def test_both_forms_of_the_recurrent_ones_agree_on_one_token_and_on_many():
