@@ -5,12 +5,12 @@ import pytest
 from PIL import Image
 
 from attnlib.tasks.pictures import digits, read_picture
-from attnlib.tasks.questions import read_cells
+from attnlib.tasks.questions import drawing, read_cells
 
 torch = pytest.importorskip("torch")
 torch.set_default_dtype(torch.float64)                       # the shipped weights are read as the chapter is
 CHAPTER = common.taught("63", "sheets", "looks", "walks", "question", "encoded", "program", "reader", "beside", "could_be", "mirrored",
-                        "scores", "as_words", "shipped_reader", "ask", "with_sound", "clips", "WORDS", "MOVES", "NOTHING")
+                        "scores", "FiLM", "as_words", "shipped_reader", "ask", "with_sound", "clips", "WORDS", "MOVES", "NOTHING")
 torch.set_default_dtype(torch.float32)
 
 
@@ -91,7 +91,8 @@ def test_the_neighbours_of_a_cell():
     assert near[4].tolist() == [4, 6, 2, 8] and near[0].tolist() == [0, 2, 0, 4] and near[8].tolist() == [8, 0, 6, 0]
 
 
-@pytest.mark.parametrize("way, blind_to", [("question", "picture"), ("picture", "question"), ("FiLM", None), ("flat", None), ("mean", None),
+@pytest.mark.parametrize("way, blind_to", [("question", "picture"), ("picture", "question"), ("FiLM", None),
+                                           ("FiLM, normed and pooled", None), ("flat", None), ("mean", None),
                                            ("attention, last word", None), ("attention, every word", None)])
 def test_a_blind_reader_does_not_see_the_other_side(way, blind_to):
     torch.manual_seed(0)
@@ -125,9 +126,9 @@ def test_the_voice_says_the_digit_that_the_words_leave_out():
     assert (words == full[1][:, :-1]).all() and all((bank[d] == s.numpy()).all(axis=1).any() for d, s in zip(named, sound))
 
 
-@pytest.mark.parametrize("text", ["What is left of the 7?", "what is above the 0", "WHAT IS RIGHT OF THE 9 ?"])
+@pytest.mark.parametrize("text", ["What is left of the 7?", "what is above the 0", "WHAT IS RIGHT OF THE 9 ?", "What is left of the 7!"])
 def test_a_question_is_read(text):
-    assert CHAPTER.as_words(text) == text.lower().replace("?", "").split()
+    assert CHAPTER.as_words(text) == text.lower().replace("?", "").replace("!", "").split()
 
 
 @pytest.mark.parametrize("text, says", [
@@ -169,6 +170,33 @@ def test_a_digit_that_is_not_there_is_not_asked_about(tmp_path):
     page([0, 1, 3, 4]).save(tmp_path / "page.png")           # four bars: ones, perhaps sevens
     with pytest.raises(ValueError, match="expected a digit of the picture, which seem to be .*, got 8"):
         CHAPTER.ask(tmp_path / "page.png", "what is left of the 8?")
+
+
+def test_a_digit_that_is_there_twice_is_not_asked_about(tmp_path):
+    once, again = drawing({7: (0, 1), 2: (0, 0), 1: (1, 1)}), drawing({7: (2, 2)})
+    Image.fromarray(np.minimum(np.asarray(once), np.asarray(again))).save(tmp_path / "page.png")
+    with pytest.raises(ValueError, match="that is there once, got 7"):
+        CHAPTER.ask(tmp_path / "page.png", "what is left of the 7?")
+
+
+@pytest.mark.parametrize("normed", [False, True])
+@pytest.mark.parametrize("pooled", [False, True])
+def test_film_by_hand(normed, pooled):
+    torch.manual_seed(0)
+    join, states, h = CHAPTER.FiLM(normed, pooled), torch.randn(5, 3, 32), torch.randn(5, 9, 32)
+    if pooled:
+        torch.nn.init.normal_(join.pool.query)               # it starts at zero
+    joined = join(states, h)[0].detach().numpy()
+    q, x = states[:, -1].numpy(), h.numpy()
+    for film, mix in zip(join.film, join.mix):
+        x = x @ mix.weight.detach().numpy().T + mix.bias.detach().numpy()
+        if normed:
+            x = (x - x.mean(axis=(0, 1))) / np.sqrt(x.var(axis=(0, 1)) + 1e-5)
+        both = q @ film.weight.detach().numpy().T + film.bias.detach().numpy()
+        x = np.maximum(0, x * (1 + both[:, None, :32]) + both[:, None, 32:])
+    w = np.exp(x @ join.pool.query[0].detach().numpy()) if pooled else None
+    found = (w[..., None] * x).sum(axis=1) / w.sum(axis=1, keepdims=True) if pooled else x.max(axis=1)
+    np.testing.assert_allclose(joined, np.concatenate([q, found], axis=1), atol=1e-9)
 
 
 def test_strokes_become_cells_and_empty_ones_stay_empty(tmp_path):
