@@ -62,6 +62,7 @@ def test_a_hidden_place_reaches_nobody_and_a_silent_one_keeps_its_weight(chapter
     with chapter.silence(2):
         silent = chapter.encoder(x)[1]
     torch.testing.assert_close(plain[:, 0], silent[:, 0])
+    assert (plain[:, 1] - silent[:, 1]).abs().max() > 1e-4
     assert plain[:, 0, :, 0, 2].min() > 0
     torch.testing.assert_close(chapter.encoder(x)[1], plain)
 
