@@ -325,6 +325,7 @@ def test_a_rounded_number_is_close():
     assert check.verdict("12.1", 0.4).endswith("The question is about dog.") and "Close" not in check.verdict("01.1", 0.4)
     assert check.verdict("22.7", 0.67) == check.verdict("22.7", 2 / 3)              # a listed mistake, rounded
     assert check.verdict("33.1", 1).endswith(check.find("33.1")["first"])           # a whole number is no rounded 256/257
+    assert not answers.rounded(1e-13, 0.4)                                          # nothing is no rounded 0.4
 
 
 def test_per_cent_of_a_share_is_said_to_be_per_cent():
