@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[1] / "requirements"
-GROUPS = ["base", "torch", "tensorflow", "language", "senses", "dev"]
+GROUPS = ["base", "torch", "tensorflow", "language", "senses", "challenges", "dev"]
 FIRST = ["base", "torch"]                                            # what `make lab` starts with
 MODULES = {"fonttools": "fontTools", "markdown-it-py": "markdown_it", "pillow": "PIL", "pytest-xdist": "xdist", "scikit-image": "skimage",
            "scikit-learn": "sklearn", "scikit-video": "skvideo",

@@ -54,7 +54,7 @@ def table_of_groups():
              for group in more if any(group in added(name) for name in THERE)]
     for what, command, names in [*takes, ("all of them, and the tests", "make setup", more)]:
         download, disk = (round(sum(setup.COSTS[name][i] for name in names), -1) for i in (0, 1))
-        rows.append(f"| {what} | `{command}` | {download} MB | {disk / 1000:.1f} GB |")
+        rows.append(f"| {what} | `{command}` | {download or 1} MB | {max(disk / 1000, 0.1):.1f} GB |")
     return "\n".join(rows) + "\n"
 
 

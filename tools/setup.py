@@ -28,6 +28,7 @@ COSTS = {                                     # of each group: MB to download, M
     "tensorflow": (320, 1460, 22, 25),
     "language": (130, 360, 33, 30),
     "senses": (80, 220, 17, 10),
+    "challenges": (2, 10, 2, 5),
     "dev": (50, 170, 29, 15)}
 AGAIN = "Calling it again goes on from there."
 KERNELS = """# Written by tools/setup.py: a kernel says in one line to which group of the book a package belongs that is not installed.
@@ -57,7 +58,7 @@ def cost(names):
     """What some groups cost, for a sentence."""
     download, disk, _, seconds = (sum(numbers) for numbers in zip(*(COSTS[name] for name in names)))
     minutes = max(1, round(seconds / 60))
-    return (f"about {round(download, -1)} MB to download and {disk / 1000:.1f} GB on disk; "
+    return (f"about {round(download, -1) or 1} MB to download and {max(disk / 1000, 0.1):.1f} GB on disk; "
             f"{minutes} minute{'s' * (minutes > 1)} and the time of the download")
 
 
