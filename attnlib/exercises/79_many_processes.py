@@ -184,3 +184,80 @@ number("79.7", 1.5,
         (-1.5, "That is the second score's: the two add up to zero."),
         (4.5, "You multiplied by the other key's weight.")],
        first="What is the average of g·v under the two weights? By how much is the first value above it, and how much does it weigh?")
+
+
+def draw_cache(rng):
+    p, c, g, e = (int(rng.integers(1, 4)) for _ in range(4))
+    h = g * int(rng.integers(1, 4))
+    lengths = rng.integers(0, c + 1, size=p)
+    lengths[rng.integers(p)] = c                                          # one device at least holds something
+    q = np.round(rng.normal(size=(h, e)), 1) * 1000.0 ** rng.integers(0, 2)
+    return q, np.round(rng.normal(size=(p, c, g, e)), 1), np.round(rng.normal(size=(p, c, g, e)), 1), lengths
+
+
+@function("79.8", draw_cache)
+def decode_apart(q, keys, values, lengths):
+    """Each device hands over, for each head, its largest score, the sum of exp(score - largest) and the sum of the values weighed by these.
+    Whoever merges multiplies both sums by exp(that device's largest - the largest of all), adds up, and divides. Empty devices are left out."""
+    parts = []
+    for k, v, n in zip(keys, values, lengths):
+        if n:
+            k, v = (np.repeat(x[:n], len(q) // k.shape[1], axis=1) for x in (k, v))
+            scores = (k * q).sum(axis=2) / q.shape[1] ** 0.5
+            amounts = np.exp(scores - scores.max(axis=0))
+            parts.append((scores.max(axis=0), amounts.sum(axis=0), (amounts[:, :, None] * v).sum(axis=0)))
+    top, sums, outputs = map(np.array, zip(*parts))
+    shares = np.exp(top - top.max(axis=0))
+    return (shares[:, :, None] * outputs).sum(axis=0) / (shares * sums).sum(axis=0)[:, None]
+
+
+def decode(q, keys, values, lengths, repeat=np.repeat, scale=0.5, mask=True, shares=None):
+    """The same with all devices at once, and with errors."""
+    h, c = len(q), keys.shape[1]
+    keys, values = (repeat(x, h // keys.shape[2], axis=2) for x in (keys, values))
+    scores = np.einsum("he,pche->phc", q, keys) / q.shape[1] ** scale
+    if mask:
+        scores = np.where(np.arange(c) < lengths[:, None, None], scores, -np.inf)
+    top = scores.max(axis=2)
+    amounts = np.exp(scores - np.where(np.isfinite(top), top, 0)[:, :, None])
+    sums = amounts.sum(axis=2)
+    outputs = np.einsum("phc,pche->phe", amounts, values) / np.where(sums, sums, 1)[:, :, None]
+    if shares is None:
+        def shares(top, sums, n):
+            return sums * np.exp(top - top.max(axis=0)) / (sums * np.exp(top - top.max(axis=0))).sum(axis=0)
+    return np.einsum("ph,phe->he", shares(top, sums, lengths), outputs)
+
+
+@mistake("79.8", "Places beyond a device's length got weight. They hold nothing that was written: mask them before the softmax.")
+def _(q, keys, values, lengths):
+    return decode(q, keys, values, lengths, mask=False)
+
+
+@mistake("79.8", "Neighbouring heads share keys and values: of 4 heads and 2 pairs, heads 0 and 1 take the first. You dealt them out in turn.")
+def _(q, keys, values, lengths):
+    return decode(q, keys, values, lengths, repeat=lambda x, times, axis: np.concatenate([x] * times, axis=axis))
+
+
+@mistake("79.8", "The scores are not divided by the root of the width.")
+def _(q, keys, values, lengths):
+    return decode(q, keys, values, lengths, scale=0)
+
+
+@mistake("79.8", "You averaged the devices' outputs evenly. A device whose places have larger amounts counts for more.")
+def _(q, keys, values, lengths):
+    return decode(q, keys, values, lengths, shares=lambda top, sums, n: np.ones_like(top) * (n > 0)[:, None] / (n > 0).sum())
+
+
+@mistake("79.8", "You weighed each device by its number of places. What counts is the sum of the exponentials of their scores.")
+def _(q, keys, values, lengths):
+    return decode(q, keys, values, lengths, shares=lambda top, sums, n: np.ones_like(top) * n[:, None] / n.sum())
+
+
+@mistake("79.8", "Each device took out its own largest score. Before the sums are compared, bring them to one and the same.")
+def _(q, keys, values, lengths):
+    return decode(q, keys, values, lengths, shares=lambda top, sums, n: sums / sums.sum(axis=0))
+
+
+@mistake("79.8", "Right as mathematics, but the exponential of a large score is infinite. Take the largest score out first.")
+def _(q, keys, values, lengths):
+    return decode(q, keys, values, lengths, shares=lambda top, sums, n: np.exp(top) * sums / (np.exp(top) * sums).sum(axis=0))
