@@ -31,6 +31,10 @@ class Broken(Exception):
     """What was promised does not hold."""
 
 
+class Misplaced(Broken):
+    """A mask that lies along the wrong axis."""
+
+
 class Note(Exception):
     """Right in itself, and wrong for some uses."""
 
@@ -161,6 +165,8 @@ class Subject:
     def arranged_mask(self, mask):
         if self.form == "bn":
             mask = mask[:, 0]
+        elif self.form == "bnm":
+            mask = mask.swapaxes(1, 2)
         elif self.form == "mn":
             mask = mask[0]
         elif self.form in ("b1mn", "b11n"):
@@ -319,13 +325,18 @@ class Subject:
             except Exception as error:
                 errors.append(str(error).strip().split("\n")[0])
         self.numeric = False
-        self.form = "bn"
-        with contextlib.suppress(Exception):
-            z = {"b": self.sizes["m"]}
-            if self(*self.draw(**z), self.draw_mask(**z))[0].shape[0] == z["b"]:
-                self.form = None
-                raise Broken("its mask (b, n) is taken only where batch and queries are equal in number: it lies along the queries")
+        for form, z, words in (("bn", {"b": self.sizes["m"]}, "it is taken only where batch and queries are equal in number"),
+                               ("bnm", {}, "it is taken as keys by queries")):
+            self.form = form
+            with contextlib.suppress(Exception):
+                if self(*self.draw(**z), self.draw_mask(**z))[0].shape[:2] == self.draw(**z)[0].shape[:2]:
+                    words = f"its mask lies along the wrong axis: {words}"
+                    break
+        else:
+            words = None
         self.form = None
+        if words:
+            raise Misplaced(words)
         raise Cannot(f"no mask of a shape that I know is taken ({errors[0][:120] if errors else 'none was tried'})")
 
 
@@ -356,12 +367,55 @@ def ordinary_numbers_give_numbers(s):
 
 @test("attention multi_head pooling", "inputs stay", "in-place change", "31")
 def arguments_are_left_as_they_were(s):
-    arrays = s.tensors(*s.draw()) if s.kind != "pooling" else [s.to(s.draw()[0])]
-    before = [s.back(a).copy() for a in arrays]
-    with s.no_grad():
-        s.raw(arrays, s.whole_mask() if s.must else None)
-    if not all(np.array_equal(s.back(a), b) for a, b in zip(arrays, before)):
-        raise Broken("an argument was changed by the call")
+    masks = [s.whole_mask() if s.must else None]
+    with contextlib.suppress(Cannot, Broken):
+        s.needs_mask()
+        mask = s.draw_mask() if s.kind != "pooling" else np.arange(s.sizes["n"])[None, None].repeat(s.sizes["b"], 0) < 3
+        masks.append(s.to(s.arranged_mask(mask)))
+    for mask in masks:
+        arrays = s.tensors(*s.draw()) if s.kind != "pooling" else [s.to(s.draw()[0])]
+        everything = arrays + [mask] * (mask is not None)
+        before = [s.back(a).copy() for a in everything]
+        with s.no_grad():
+            s.raw(arrays, mask)
+        if not all(np.array_equal(s.back(a), b) for a, b in zip(everything, before)):
+            raise Broken("an argument was changed by the call")
+
+
+@test("attention multi_head pooling", "zeros are numbers", "padding guessed from the values", "13")
+def a_zero_is_a_number(s):
+    """Were a zero taken for padding, the output would jump between zero and next to nothing."""
+    for feature in [*range(s.sizes["d"]), slice(None)]:
+        zero, small = (tuple(a.copy() for a in s.draw(seed=11)) for _ in range(2))
+        for arrays, value in ((zero, 0.0), (small, 1e-10 if s.tol < 1e-5 else 1e-6)):
+            for a in arrays[-2:]:
+                a[:, 1, feature if feature == slice(None) or feature < a.shape[-1] else 0] = value
+        if s.kind != "pooling" and s.free() == 1:
+            zero, small = zero[-1:], small[-1:]
+        if not equal(s(*small)[0], s(*zero)[0], 10 * s.tol):
+            raise Broken("an entry that is 0 changes the output as no small number does: is it taken for padding?")
+
+
+@test("attention multi_head pooling", "dropout keeps the mean", "dropout without its scale", "32")
+def in_training_the_mean_is_that_of_evaluation(s):
+    if s.framework != "torch" or not hasattr(s.subject, "train"):
+        raise Cannot("I look at training on PyTorch modules alone")
+    arrays = s.draw()
+    wanted = s(*arrays)[0]
+    state = loaded("torch").get_rng_state()
+    s.subject.train()
+    try:
+        loaded("torch").manual_seed(0)
+        several = np.stack([s(*arrays)[0] for _ in range(8)])
+        if (several == several[:1]).all():
+            return
+        several = np.concatenate([several, [s(*arrays)[0] for _ in range(292)]])
+    finally:
+        s.subject.eval()
+        loaded("torch").set_rng_state(state)
+    error = np.abs(several.mean(axis=0) - wanted) / (several.std(axis=0) / len(several) ** 0.5 + s.tol)
+    if error.max() > 6:
+        raise Broken("in training the mean of 300 outputs is not the output of evaluation")
 
 
 @test("attention multi_head pooling", "sequences apart", "wrong axis, or axes mixed by a reshape", "31")
@@ -437,6 +491,22 @@ def equal_values_are_returned(s):
         between(s)
     if weights is not None and weights.shape[-1] == k.shape[1] and not equal(weights.sum(-1), np.ones(weights.shape[:-1]), 1e-3 + s.tol):
         raise Broken("the weights that it returns do not add up to one along their last axis")
+
+
+@test("multi_head", "heads apart", "heads that share their weights", "15")
+def each_head_attends_by_itself(s):
+    """Between two keys a head's output moves along one line; as many heads, as many directions."""
+    if s.free() == 1:
+        raise Cannot("queries cannot be chosen apart from keys")
+    if not s.heads or s.heads >= s.sizes["d"]:
+        raise Cannot("I do not find the number of heads, or they are as many as features (heads= gives it)")
+    m = 4 * s.heads + 4
+    q, k, v = s.draw(seed=12, m=m, n=m if s.sizes["m"] == s.sizes["n"] else 2, spread=2)
+    k, v = (np.where(np.arange(a.shape[1])[:, None] % 2, a[:, :1], a[:, 1:2]) for a in (k, v))
+    output = s(q, k, k if s.free() == 2 else v)[0][0]
+    values = np.linalg.svd(output - output[:1], compute_uv=False)
+    if (values > 100 * s.tol * values[0]).sum() < s.heads:
+        raise Broken(f"{s.heads} heads move the output in fewer directions: some share their weights or are unused")
 
 
 def between(s):
@@ -962,8 +1032,9 @@ def the_order_of_words_counts(s):
 @test("decoder", "source read", "source ignored, or its order lost", "35")
 def the_source_counts(s):
     source, target = two(s)
-    if equal(s(s.other(source, 0), target)[0], s(source, target)[0], s.tol):
-        raise Broken("a change of the source changes nothing")
+    for j in range(source.shape[1]):
+        if equal(s(s.other(source, j), target)[0], s(source, target)[0], s.tol):
+            raise Broken(f"a change of the source's word {j} changes nothing")
     if equal(s(source[:, ::-1].copy(), target)[0], s(source, target)[0], s.tol):
         raise Broken("a source read backwards gives the same scores")
 
