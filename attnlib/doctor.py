@@ -317,7 +317,8 @@ class Subject:
         if self.polarity is None:
             raise Cannot("I do not know what True means in its mask: say mask=\"attend\", \"hides\" or \"adds\"")
         errors = []
-        for self.form, self.numeric in [(form, numeric) for numeric in (False, True) for form in self.forms()]:
+        for form, numeric in [(form, numeric) for numeric in (False, True) for form in self.forms()]:
+            self.form, self.numeric = form, numeric
             try:
                 q, k, v = self.draw()
                 if self(q, k, v, self.draw_mask())[0].shape == self(q, k, v)[0].shape:
@@ -575,7 +576,7 @@ def query_and_key_decide(s):
 
 @test("attention", "scale", "missing or doubled scale", "11")
 def the_scale_is_one_over_the_root_of_the_width(s):
-    """Where the values are the rows of a unit matrix, the output is the weights; their logarithms are the scores, up to each row's shift."""
+    """Where the values are rows of a unit matrix, the output is the weights; their logarithms are the scores, up to each row's shift."""
     z = s.sizes
     if s.free() != 3 or z["e"] < z["n"]:
         raise Cannot("values cannot be chosen apart from keys")
@@ -831,7 +832,9 @@ def gradient(s, arrays, c=None, parameters=()):
             loss = tf.reduce_sum(result * s.to(np.asarray(s.arrange(c) if s.kind in ("attention", "multi_head") else c)))
         found = tape.gradient(loss, [getattr(p, "value", p) for p in parameters] or tensors)
     found = [None if g is None else s.back(g) for g in found]
-    return found if parameters or s.kind not in ("attention", "multi_head") else [None if g is None else s.arrange(g, undo=True) for g in found]
+    if parameters or s.kind not in ("attention", "multi_head"):
+        return found
+    return [None if g is None else s.arrange(g, undo=True) for g in found]
 
 
 @test("attention multi_head pooling decoder", "parameters learn", "projection unused, shared or cut off", "15")
@@ -899,7 +902,8 @@ class Pool(Subject):
         if self.polarity is None:
             raise Cannot("I do not know what True means in its mask: say mask=\"attend\", \"hides\" or \"adds\"")
         x = self.draw()[0]
-        for self.form in self.forms():
+        for form in self.forms():
+            self.form = form
             with contextlib.suppress(Exception):
                 if self(x, np.ones(x.shape[:2], dtype=bool))[0].shape == self(x)[0].shape:
                     return
@@ -981,7 +985,8 @@ class Writer(Subject):
         return scores if scores.ndim == 3 and scores.shape[:2] == (sizes["b"], sizes["m"]) else None
 
     def vocabulary(self):
-        tables = [p.shape[0] for name, p in self.parameters_before().items() if len(p.shape) == 2 and re.search("emb|tok|source|target", name)]
+        names = "emb|tok|source|target"
+        tables = [p.shape[0] for name, p in self.parameters_before().items() if len(p.shape) == 2 and re.search(names, name)]
         return self.words or min(tables, default=11)
 
     def parameters_before(self):
@@ -1220,6 +1225,12 @@ def examine(kind, subject, need=(), allow=(), **what):
         s.kind, s.plain = kind, lambda seed=0: plain(s, seed)
         if not s.roles:
             raise Cannot("it takes no arrays that I know")
+        parts = subject.modules() if hasattr(subject, "named_modules") else getattr(subject, "_flatten_layers", list)()
+        if kind == "multi_head" and any("LayerNorm" in type(part).__name__ for part in parts):
+            raise Cannot("it has a norm inside and is a whole block: point me at the attention layer in it")
+        if kind in ("attention", "multi_head") and len(s.roles) > 2 and sorted(r[0].lower() for r in s.roles) != ["k", "q", "v"]:
+            raise Cannot(f"I do not know which of its arguments ({', '.join(s.roles)}) are queries, keys and values: wrap it in a function"
+                         " of (q, k, v, mask)")
         s.sizes = s.choose(frames(s))
     except Cannot as why:
         report.append((getattr(subject, "__name__", type(subject).__name__), "cannot", f"I cannot test this, because {why}", "", ""))
@@ -1282,7 +1293,8 @@ def differs(library, column):
 QUESTIONS = {"kind": ("What is it?", ["attention", "multi_head", "decoder", "pooling"]),
              "mask": ("What does True in its mask mean? (adds: it holds 0 and -inf)", ["attend", "hides", "adds", "unknown"]),
              "layout": ("How do its axes lie? (b batch, n places, d features)", ["bnd", "nbd", "nd", "bhnd"]),
-             "shift": ("Do the scores at place i predict word i (inside: the model shifts) or the next word (outside)?", ["outside", "inside"])}
+             "shift": ("Do the scores at place i predict word i (inside: the model shifts) or the next word (outside)?",
+                       ["outside", "inside"])}
 
 
 def ask(name, given):
@@ -1345,5 +1357,5 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    from attnlib.doctor import main as entry                # so that there is one module, and its classes once
+    from attnlib.doctor import main as entry  # so that there is one module, and its classes once
     sys.exit(entry())

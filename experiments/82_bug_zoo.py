@@ -1,6 +1,7 @@
 """How far each specimen of 82_bug_zoo trains, broken beside correct: python experiments/82_bug_zoo.py"""
 import common
 import torch
+
 from attnlib import seq2seq
 from attnlib.train import fit, reproducible
 

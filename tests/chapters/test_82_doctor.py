@@ -2,7 +2,8 @@
 
 CORRECT holds implementations in forms that circulate (found by searching public code, written anew in our words).  MORE holds ten bugs made
 up when the tests were finished, and four met in public code: six and two of them were caught, then the tests were changed.  AGAIN holds ten
-made up after that; since then no test was changed.  The verdicts are the true ones, tried here; for MORE the first and today's.
+made up after that; since then no test was changed (only how a subject is called, and which interfaces get a sentence).
+The verdicts are the true ones, tried here; for MORE the first and today's.
 """
 import os
 import subprocess
@@ -232,7 +233,8 @@ class Added(nn.Module):
         self.query, self.key, self.value, self.dense = (nn.Linear(hidden_size, hidden_size) for _ in range(4))
 
     def forward(self, hidden_states, attention_mask=None):
-        q, k, v = (f(hidden_states).unflatten(-1, (self.num_attention_heads, -1)).transpose(1, 2) for f in (self.query, self.key, self.value))
+        parts = self.query, self.key, self.value
+        q, k, v = (f(hidden_states).unflatten(-1, (self.num_attention_heads, -1)).transpose(1, 2) for f in parts)
         scores = q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5
         scores = scores if attention_mask is None else scores + attention_mask
         return self.dense((scores.softmax(-1) @ v).transpose(1, 2).flatten(2)), scores.softmax(-1)
@@ -508,7 +510,8 @@ MORE = {                                                    # name: (try it, the
     "one head's weights for all": (lambda: check.multi_head(FirstHeadForAll(8, 2)), "missed", "caught"),
     "dropout not rescaled": (lambda: check.multi_head(DroppedWithoutScale(8, 2)), "missed", "caught"),
     "source cut short": (lambda: check.decoder(ZOO.build(FourWordsOfTheSource), **INSIDE), "missed", "missed"),
-    "places of the cache": (lambda: (lambda model: check.decoder(model, cached=places_start_anew(model), **INSIDE))(ZOO.build()), "caught", "caught"),
+    "places of the cache": (lambda: (lambda model: check.decoder(model, cached=places_start_anew(model), **INSIDE))(ZOO.build()),
+                            "caught", "caught"),
     "softmax over the batch": (lambda: check.pooling(OverTheBatch()), "caught", "caught"),
     "met: times the root": (lambda: check.multi_head(TimesTheRoot(8, 2)), "caught", "caught"),
     "met: compared, not set": (lambda: check.pooling(ComparedNotSet()), "caught", "caught"),
@@ -605,3 +608,77 @@ def test_what_is_said_of_ten_more_is_true(name):
     attempt, verdict = AGAIN[name]
     report = attempt()
     assert ("caught" if report.broken else "missed") == verdict, report
+
+
+def test_what_the_chapter_counts():
+    assert len(ZOO.SPECIMENS) + 3 >= 20 and len(CORRECT) + 1 == 19
+    made, met = ([v for name, v in MORE.items() if name.startswith("met") == met] for met in (False, True))
+    assert [sum(v[i] == "caught" for v in group) for group in (made, met) for i in (1, 2)] == [6, 9, 2, 4]
+    assert len(made) == len(AGAIN) == 10 and sum(verdict == "caught" for _, verdict in AGAIN.values()) == 8
+
+
+# ---- interfaces, the command --------------------------------------------------------------------------------------------------
+
+def test_an_interface_that_is_not_known_gets_a_sentence():
+    for kind, subject in [("attention", lambda states, last, temperature: states), ("attention", max),
+                          ("decoder", nn.Transformer(8, 2, 1, 1, 8)),
+                          ("multi_head", nn.TransformerEncoderLayer(8, 2, 16)), ("pooling", nn.Embedding(3, 8)), ("attention", 3)]:
+        (row,) = doctor.examine(kind, subject)
+        assert row[1] == "cannot" and row[2].startswith("I cannot test this, because "), row
+
+
+def test_a_layer_is_left_as_it_was():
+    layer = pytorch.MultiHeadAttention(8, 2, dropout=0.5)
+    before = {name: p.clone() for name, p in layer.named_parameters()}
+    state = torch.get_rng_state()
+    check.multi_head(layer.train())
+    assert layer.training and all(torch.equal(p, before[name]) and p.grad is None for name, p in layer.named_parameters())
+    assert torch.equal(torch.get_rng_state()[:8], state[:8])
+    check.multi_head(layer.eval())
+    assert not layer.training
+
+
+def test_need_and_allow_and_their_names():
+    assert "half" in check.attention(with_zeros, need=["half"]).broken
+    assert not check.attention(ZOO.SPECIMENS["no scale"][1], allow=["scale"]).broken
+    with pytest.raises(ValueError, match="need, allow: expected names of tests"):
+        check.attention(with_zeros, need=["halves"])
+
+
+SUBJECT = """
+import numpy as np
+
+def right(q, k, v, mask=None):
+    s = q @ k.swapaxes(-1, -2) / q.shape[-1] ** 0.5
+    s = s if mask is None else np.where(mask, s, -np.inf)
+    e = np.exp(s - s.max(-1, keepdims=True))
+    return e / e.sum(-1, keepdims=True) @ v
+
+def wrong(q, k, v, mask=None):
+    return right(q * 2, k, v, mask)
+"""
+
+
+def command(folder, *arguments):
+    found = subprocess.run([sys.executable, "-m", "attnlib.doctor", *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                           cwd=folder, env=os.environ | {"PYTHONPATH": str(common.NOTEBOOKS.parent)})
+    return found.returncode, found.stdout
+
+
+def test_the_command_needs_nobody_and_says_by_its_code(tmp_path):
+    (tmp_path / "mine.py").write_text(SUBJECT, encoding="utf-8")
+    code, said = command(tmp_path, "mine:right", "--kind", "attention", "--mask", "attend")
+    assert code == 0 and "BROKEN" not in said and "ok      masked key" in said
+    code, said = command(tmp_path, "mine.py:wrong", "--kind", "attention", "--mask", "attend")
+    assert code == 1 and "BROKEN  scale: the scale is 2 times 1/√d  [missing or doubled scale; chapter 11]" in said
+    code, said = command(tmp_path, "mine.py:right", "--kind", "attention")
+    assert code == 0 and "I do not know what True means in its mask" in said
+    code, said = command(tmp_path, "mine.py:right")
+    assert code == 2 and said.startswith("I cannot test this, because")
+
+
+def test_importing_the_tests_imports_numpy_only():
+    code = "import sys, attnlib.check, attnlib.doctor; print(*{m.split('.')[0] for m in sys.modules})"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
+                            env=os.environ | {"PYTHONPATH": str(common.NOTEBOOKS.parent)}).stdout.split()
+    assert not {"torch", "tensorflow", "keras"} & set(loaded)
