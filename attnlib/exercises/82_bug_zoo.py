@@ -21,9 +21,10 @@ def draw_weights(rng):
 @function("82.2", draw_weights)
 def asymmetry(weights):
     """Row i of the logarithms is the scores less a number of that row. In A = log w - log w.T the scores cancel where they are symmetric,
-    and what is left, r_j - r_i, cancels along every closed path i, j, k, i."""
+    and what is left, r_j - r_i, cancels along every closed path i, j, k, i. The path backwards gives the opposite sign, so that the largest
+    value is the largest absolute one."""
     A = np.log(weights) - np.log(weights).T
-    return np.abs(A[:, :, None] + A[None] + A.T[:, None, :]).max()
+    return (A[:, :, None] + A + A.T[:, None, :]).max()
 
 
 @mistake("82.2", "The logarithm is missing: softmax adds a number to each row of scores only after it.")
