@@ -3,6 +3,7 @@
 What the two have in common is the identifier: an arXiv number, a DOI, an address.  Printed are links without an entry, as entries to be
 completed and pasted, entries that no chapter links, titles and years that differ, and papers named without a link.
 """
+import csv
 import json
 import re
 import sys
@@ -105,14 +106,26 @@ def problems(known, chapters):
                 yield f"{where}: {key} is of {' or '.join(map(str, sorted(right)))}, not of {' or '.join(map(str, sorted(years)))}"
         for cell, title in unlinked(cells):
             yield f"{chapter}, cell {cell}: \"{title}\" has no link"
-    for key in known:
-        if key not in cited and known[key].get("url"):
+    for key, entry in known.items():
+        waiting = "awaits" in entry and not any(name.startswith(entry["awaits"]) for name in chapters)     # for a chapter to come
+        if key not in cited and entry.get("url") and not waiting:
             yield f"{key}: no chapter links it"
     yield from wanted.values()
 
 
+def listed(chapter):
+    """What a chapter's table of references says, as a cell of prose."""
+    path = FILE.parents[1] / chapter / "references.csv"
+    if not path.exists():
+        return []
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [{"id": "references.csv", "cell_type": "markdown",
+             "source": ["".join(f"\n- {row['authors']} ({row['year']}), [*{row['title']}*]({row['address']})" for row in rows)]}]
+
+
 def chapters():
-    return {path.stem: json.loads(path.read_text(encoding="utf-8"))["cells"] for path in book.chosen([])}
+    return {path.stem: json.loads(path.read_text(encoding="utf-8"))["cells"] + listed(path.stem) for path in book.chosen([])}
 
 
 if __name__ == "__main__":
