@@ -12,8 +12,8 @@ import book
 
 FILE = book.NOTEBOOKS / "data" / "84_resources" / "references.bib"
 PAPERS = ("arxiv.org", "doi.org", "aclanthology.org", "papers.nips.cc", "proceedings.neurips.cc", "proceedings.mlr.press", "jmlr.org",
-          "openreview.net", "jstor.org", "research.google", "transformer-circuits.pub", "pubmed.ncbi.nlm.nih.gov", "dl.acm.org", "usenix.org",
-          "d2l.ai", "deeplearningbook.org")
+          "openreview.net", "jstor.org", "research.google", "transformer-circuits.pub", "pubmed.ncbi.nlm.nih.gov", "dl.acm.org",
+          "usenix.org", "d2l.ai", "deeplearningbook.org")
 LINK = re.compile(r"\[((?:[^\[\]]|\[[^\]]*\])*)\]\((https?://[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)\)")
 
 

@@ -37,8 +37,8 @@ def draw_addresses(rng):
 
 
 def mark(url, version=True, fold=True, other=True, host=True):
-    found = re.search(r"arxiv\.org/(?:abs|pdf|html)/(\d{4}\.\d{4,5})(v\d+)?" + (r"|10\.48550/arxiv\.(\d{4}\.\d{4,5})" if other else r"|(\b\B)"),
-                      url, re.I)
+    second = r"10\.48550/arxiv\.(\d{4}\.\d{4,5})" if other else r"(\b\B)"
+    found = re.search(rf"arxiv\.org/(?:abs|pdf|html)/(\d{{4}}\.\d{{4,5}})(v\d+)?|{second}", url, re.I)
     if found:
         return (found[1] or found[3]) + ("" if version else found[2] or "")
     name = re.sub(r"^https?://(dx\.)?doi\.org/" if host else r"^https?://", "", url, flags=re.I)
@@ -47,7 +47,7 @@ def mark(url, version=True, fold=True, other=True, host=True):
 
 @function("84.2", draw_addresses, tries=600)
 def same_paper(one, other):
-    """Take from each address what does not change: the number at arXiv without its version, wherever it stands, or the DOI in small letters."""
+    """Take from each address what does not change: the number at arXiv without its version, or the DOI in small letters."""
     def name(url):
         url = url.lower()
         number = re.search(r"\d{4}\.\d{4,5}", url) if "arxiv" in url else None
@@ -120,10 +120,10 @@ def _(line):
 
 
 number("84.4", 8 / 11,
-       "Five words and six, {attention, is, all, you, need} and {hopfield, networks, is, all, you, need}; four are in both: 2 * 4 / (5 + 6).\n"
-       "Two papers that have nothing but a fashion in common are nearer to each other than the misquoted title of the text to its own paper.",
+       "Five words, attention is all you need, and six, hopfield networks is all you need; four are in both: 2 * 4 / (5 + 6).\n"
+       "Two papers with nothing but a fashion in common are nearer to each other than the misquoted title of the text to its own paper.",
        [(4 / 11, "The words in both are counted twice, once for each title."),
-        (4 / 7, "You divided by the words of both titles together, each counted once. The formula divides by the sum of the two numbers."),
+        (4 / 7, "You divided by the words of both together, each counted once. The formula divides by the sum of the two numbers."),
         (4 / 5, "You divided by the shorter title alone, or took 5 words for both."),
         (2 / 3, "You divided by the longer title alone, or took 6 words for both."),
         (4, "That is how many words they share."),
@@ -136,7 +136,8 @@ SAID = ["A lookup", "lookup_table", "the Lookup of", "look-up", "soft-max", "Sof
 
 
 def draw_text(rng):
-    return ", ".join(rng.choice(SAID, size=int(rng.integers(1, 6)))) + ".", list(map(str, rng.permutation(SPELT)[:int(rng.integers(1, 5))]))
+    text = ", ".join(rng.choice(SAID, size=int(rng.integers(1, 6)))) + "."
+    return text, list(map(str, rng.permutation(SPELT)[:int(rng.integers(1, 5))]))
 
 
 def whole(word, flags=re.I, before=r"(?<![\w-])", after=r"(?![\w-])"):
@@ -193,7 +194,7 @@ def formula(source, q, k, v):
 
 def draw_print(rng):
     m, n, d, e = (int(rng.integers(2, 5)) for _ in range(4))
-    q, k, v = np.round(rng.normal(size=(m, d)), 1), np.round(rng.normal(size=(n, d)), 1), np.round(rng.normal(size=(n, e)), 1)
+    q, k, v = (np.round(rng.normal(size=size), 1) for size in ((m, d), (n, d), (n, e)))
     root = np.sqrt(d)
     printed = [formula("vaswani2017", q, k, v), formula("luong2015", q, k, v), soft(q @ k.T / root, axis=0) @ v, soft(q @ k.T / d) @ v,
                formula("vaswani2017", q, k, v) + 3e-6][int(rng.integers(0, 5))]
@@ -211,7 +212,7 @@ def verdict(q, k, v, printed, named, near=1e-6):
 
 @function("84.7", draw_print)
 def judge(q, k, v, printed, named):
-    """Compute what each source's formula gives and compare within 1e-6: the named one first, then the other; what neither gives is wrong."""
+    """Compute what each source's formula gives and compare within 1e-6: the named one, then the other; what neither gives is wrong."""
     def fits(root):
         amounts = np.exp(q @ k.T / root)
         return np.allclose(amounts @ v / amounts.sum(axis=1, keepdims=True), printed, rtol=0, atol=1e-6)

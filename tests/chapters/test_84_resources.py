@@ -33,8 +33,8 @@ def cells(path):
 
 def test_chapters_and_references_agree():
     found = list(references.problems(KNOWN, references.chapters()))
-    assert not found, "\n".join([*found, "", "Settle these in notebooks/data/84_resources/references.bib (python tools/references.py prints "
-                                              "them again), then: python tools/outputs.py 84"])
+    todo = "Settle these in notebooks/data/84_resources/references.bib (python tools/references.py prints them), then run 84's outputs anew"
+    assert not found, "\n".join([*found, "", todo])
 
 
 @pytest.mark.parametrize("key", KNOWN)
@@ -43,10 +43,11 @@ def test_an_entry_is_whole(key):
     assert {"title", "author", "year", "seen"} <= set(entry) and not any("?" == value or not value for value in entry.values())
     assert not re.search(r"[{}]", "".join(entry.values())), "no braces inside a value"
     assert 1900 < int(entry["year"]) < 2100
-    first = "".join(c for c in unicodedata.normalize("NFKD", entry["author"].split(" and ")[0].split()[-1]) if c.isascii() and c.isalpha())
+    last = unicodedata.normalize("NFKD", entry["author"].split(" and ")[0].split()[-1])
+    first = "".join(c for c in last if c.isascii() and c.isalpha())
     assert key.startswith(first.lower()) or key[:-4] in {"llama", "deepseek"}, "the key begins with the first author's name"
     year = re.fullmatch(r"[a-z]+(\d{4})[a-z]*", key)[1]
-    assert year == entry["year"] or year[2:] == entry.get("eprint", "")[:2], "and goes on with the year, of the conference or of the preprint"
+    assert year == entry["year"] or year[2:] == entry.get("eprint", "")[:2], "and goes on with the year, in print or as a preprint"
     assert entry.get("url") or key == "hochreiter1991"
     if "eprint" in entry:
         assert entry["url"] == f"https://arxiv.org/abs/{entry['eprint']}"
@@ -62,7 +63,8 @@ def test_identifiers_are_unique():
 @pytest.mark.parametrize("url, name", [
     ("https://arxiv.org/abs/1706.03762", "arXiv:1706.03762"), ("http://arxiv.org/pdf/1706.03762v7.pdf", "arXiv:1706.03762"),
     ("https://doi.org/10.48550/arXiv.1706.03762", "arXiv:1706.03762"), ("https://doi.org/10.1007/BF00992696", "doi:10.1007/bf00992696"),
-    ("https://www.jstor.org/stable/25049340", "jstor.org/stable/25049340"), ("https://aclanthology.org/N16-1174/", "aclanthology.org/N16-1174")])
+    ("https://www.jstor.org/stable/25049340", "jstor.org/stable/25049340"),
+    ("https://aclanthology.org/N16-1174/", "aclanthology.org/N16-1174")])
 def test_one_paper_has_one_identifier(url, name):
     assert references.identifier(url) == name
 
@@ -82,7 +84,8 @@ def test_a_chapter_that_agrees_is_left_in_peace():
 
 
 @pytest.mark.parametrize("old, new, said", [
-    ("1706.03762", "1706.03763", "@misc{?2017,"), ("All You Need*", "Not All You Need*", "the title is"), ("(2017)", "(2018)", "is of 2017"),
+    ("1706.03762", "1706.03763", "@misc{?2017,"), ("All You Need*", "Not All You Need*", "the title is"),
+    ("(2017)", "(2018)", "is of 2017"),
     ("[*Attention Is All You Need*](https://arxiv.org/abs/1706.03762)", "*Attention Is All You Need*", "has no link"),
     ("arxiv.org/abs/1706.03762", "doi.org/10.1000/xyz", "doi = {10.1000/xyz}")])
 def test_what_does_not_fit_is_said(old, new, said):
@@ -239,7 +242,7 @@ def test_headings_are_told_from_listings():
     assert list(headings("# a\n```\n# no\n```\nQ: b\n1. **如何**\n1. **no**")) == [1, 5, 6]
 
 
-@pytest.mark.skipif("ATTENTION_ARTICLES" not in os.environ, reason="the articles are not part of the book: ATTENTION_ARTICLES names their folder")
+@pytest.mark.skipif("ATTENTION_ARTICLES" not in os.environ, reason="no part of the book: ATTENTION_ARTICLES names the articles' folder")
 def test_the_rows_are_the_headings_of_the_articles():
     for path in sorted(Path(os.environ["ATTENTION_ARTICLES"]).glob("00[0-4]*.txt")):
         mine = {int(row["line"]) for row in PLACES if row["article"] == path.name[:3]}
