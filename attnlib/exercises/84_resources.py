@@ -176,7 +176,7 @@ def _(text, never):
 
 
 choice("84.6", "a",
-       "A translation says what the author means; RNN and *step by step* leave no doubt. That the characters say recursive deserves a note:\n"
+       "A translation says what the author means; RNN and *step by step* leave no doubt. That the characters say recursive needs a note:\n"
        "who looks for the term finds networks over trees.",
        [("b", "That is what the characters say. What does the sentence speak of, and which network reads step by step?"),
         ("c", "A feed-forward network, 前馈网络, has no steps."),
