@@ -24,8 +24,7 @@ from attnlib.answers import outcome, plain, same
 from attnlib.doctor import attention, decoder, multi_head, pooling  # noqa: F401
 
 FOLDER = Path(__file__).parent / "exercises"
-BANK = {}
-SECONDS = 10                                                # for one check
+BANK, SECONDS = {}, 10                                      # the exercises that were read; for one check
 
 
 def function(name, draw, tries=200, rtol=1e-7, also=None):

@@ -3,10 +3,10 @@ import common
 import torch
 
 from attnlib import seq2seq
+from attnlib.data import data_path
 from attnlib.train import fit, reproducible
 
 zoo = common.taught("82", "SPECIMENS", "backwards", "build", "layer_with", "Heads", "Writer", "Counter", "pairs", "PAD", "WORDS")
-FOLDER = common.NOTEBOOKS / "data" / "82_bug_zoo"
 SEEDS = 3
 STEPS, BATCH, RATE = 250, 32, 5e-3
 TESTED = 200
@@ -68,12 +68,11 @@ def pooling(name, seed):
 
 
 def main():
-    FOLDER.mkdir(exist_ok=True)
     names = [name for name, (kind, _) in zoo.SPECIMENS.items() if kind in ("attention", "layer", "decoder")]
     rows = [writing(name, seed) for name in ["correct", *names] for seed in range(SEEDS)]
     names = [name for name, (kind, _) in zoo.SPECIMENS.items() if kind == "pooling"]
     rows += [pooling(name, seed) for name in names for seed in range(SEEDS)]
-    common.write_table(FOLDER / "runs.csv", rows)
+    common.write_table(data_path("82", "runs.csv"), rows)
 
 
 if __name__ == "__main__":
