@@ -14,8 +14,8 @@ number("83.1", 0.6652,
        first="Divide two weights by each other: the total cancels. What is left?")
 
 choice("83.2", "c",
-       "The claim says *because*: take the cause away, or put another in its place, and leave everything else. (a) says where it looks, (b) that attention "
-       "helps, whatever the score, and (d) is another model on other data.",
+       "The claim says *because*: take the cause away, or put another in its place, and leave everything else. (a) says where it looks, "
+       "(b) that attention helps, whatever the score, and (d) is another model on other data.",
        [("a", "A map says where weights lie. With another score they may lie there as well."),
         ("b", "That tests attention against none. The claim is about the score."),
         ("d", "The paper can say so of its own model. Is it true of this one?")])
@@ -28,7 +28,7 @@ def draw_weights(rng):
 
 @function("83.3", draw_weights)
 def implied_scores(w):
-    """The total cancels in a quotient: w_i / w_0 = exp(s_i - s_0). So s_i - s_0 = ln(w_i / w_0), whether or not the printed weights add up to 1."""
+    """The total cancels in a quotient: w_i / w_0 = exp(s_i - s_0). So s_i - s_0 = ln(w_i / w_0), whatever the weights add up to."""
     return np.log(w / w[0])
 
 
@@ -136,8 +136,8 @@ def _(q, k, v, W):
 
 
 choice("83.6", "b",
-       "Twice the width makes the first term four times and the second twice as large. The ratio lies between 2, where n is much larger than d, and 4, where "
-       "it is much smaller. The condition is what is missing.",
+       "Twice the width makes the first term four times and the second twice as large. The ratio lies between 2, where n is much larger "
+       "than d, and 4, where it is much smaller. The condition is what is missing.",
        [("a", "Put in n = 10, d = 512: by which factor does 8nd² + 4n²d grow when d doubles?"),
         ("c", "Put in n = 100,000, d = 64: by which factor does it grow?"),
         ("d", "Both terms are known: put in numbers.")])

@@ -73,8 +73,8 @@ def test_each_proof_leads_somewhere(row):
 
 
 @pytest.mark.parametrize("item", [
-    "33_tensorflow#c999", "33_tensorflow#c00", "99_nothing#c01", "@nobody1999 section 1", "@vaswani2017", "c92", "see above", "read: it", "",
-    "83_source_audit#rows-function"])
+    "33_tensorflow#c999", "33_tensorflow#c00", "99_nothing#c01", "@nobody1999 section 1", "@vaswani2017", "c92", "see above", "read: it",
+    "", "83_source_audit#rows-function"])
 def test_a_proof_that_leads_nowhere_is_seen(item):
     assert fault(item)
 
