@@ -16,7 +16,7 @@ ANSWERS = {
     "81.1": (["14/3", "28/6", 4.6667], [4, 5, 28, 14]),
     "81.2": (["6*64", 384.0], [256, 512, 320, 400]),
     "81.3": (
-        [in_loops, lambda lengths, n, heads: [m for m in in_loops(lengths, n, 1) for _ in range(heads)]],
+        [in_loops, lambda lengths, n, heads: np.array([m for m in in_loops(lengths, n, 1) for _ in range(heads)])],
         [
             lambda lengths, n, heads: in_loops(lengths, n, heads).swapaxes(1, 2),
             lambda lengths, n, heads: in_loops(lengths - 1, n, heads),
@@ -24,7 +24,6 @@ ANSWERS = {
             lambda lengths, n, heads: np.where(in_loops(lengths, n, heads), -np.inf, 0),
         ],
     ),
-    "81.4": (["B", "b"], ["a", "c", "d"]),
     "81.5": (
         [added, lambda losses, tokens, pad: np.average(losses, weights=tokens != pad)],
         [
@@ -34,5 +33,6 @@ ANSWERS = {
             lambda losses, tokens, pad: losses[tokens != pad].max(),
         ],
     ),
-    "81.6": (["b", "B"], ["a", "c", "d"]),
 }
+
+NO_LETTERS = {"81.4": ["e", "tril", 4, "ab"], "81.6": ["e", "lower", 2, "ab"]}
