@@ -18,8 +18,8 @@ HEAD = """# Words
 An index by the words that one would type: an argument, an error, a symptom, a name. `tools/words.py` writes it from
 [words.csv](../notebooks/data/81_questions/words.csv), where each word has a notebook and the lasting id of a cell; change that list, not
 this page. The link leads to the heading above the cell (on GitHub to its notebook; look for the heading), and the word in the second column
-stands in the cell. What goes wrong, and where it comes from, is a table in [81_questions](81_questions.ipynb); symbols, formulas and functions
-are in [formulas.md](formulas.md).
+stands in the cell. What goes wrong, and where it comes from, is a table in [81_questions](81_questions.ipynb); symbols, formulas and
+functions are in [formulas.md](formulas.md).
 """
 
 
@@ -81,7 +81,8 @@ def page(listed, chapters):
         text += f"\n## {first.upper()}\n\n| word | it says | where |\n|---|---|---|\n"
         for word in (word for word in words if letter(word) == first):
             said = ", ".join(f"`{one}`" for one in dict.fromkeys(row["stands"] for row in places[word]))
-            text += f"| {word.replace('|', '&#124;')} | {said.replace('|', '&#124;')} | {', '.join(link(row, chapters) for row in places[word])} |\n"
+            where = ", ".join(link(row, chapters) for row in places[word])
+            text += f"| {word.replace('|', '&#124;')} | {said.replace('|', '&#124;')} | {where} |\n"
     return text
 
 

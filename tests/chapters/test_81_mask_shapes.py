@@ -1,4 +1,4 @@
-"""Which masks each layer takes: every layer is called with masks of nine shapes, and what has influence is compared with what the mask says.
+"""Which masks each layer takes: each is called with masks of nine shapes, and what has influence is compared with what the mask says.
 
 python tests/chapters/test_81_mask_shapes.py writes the table, notebooks/data/81_questions/mask_shapes.csv, anew; a test compares it
 with what is measured.  Sizes are all different (3 sentences, 2 heads, 4 queries, 5 keys), so that no shape is taken for another.
@@ -33,7 +33,8 @@ def shapes(m):
     return {"(n,)": ((N,), (1, 1, 1, N)), "(m, n)": ((m, N), (1, 1, m, N)),
             "(b, n)": ((SENTENCES, N), (SENTENCES, 1, 1, N)), "(b, 1, n)": ((SENTENCES, 1, N), (SENTENCES, 1, 1, N)),
             "(b, m, n)": ((SENTENCES, m, N), (SENTENCES, 1, m, N)), "(b, 1, 1, n)": ((SENTENCES, 1, 1, N), (SENTENCES, 1, 1, N)),
-            "(b, 1, m, n)": ((SENTENCES, 1, m, N), (SENTENCES, 1, m, N)), "(b, h, m, n)": ((SENTENCES, HEADS, m, N), (SENTENCES, HEADS, m, N)),
+            "(b, 1, m, n)": ((SENTENCES, 1, m, N), (SENTENCES, 1, m, N)),
+            "(b, h, m, n)": ((SENTENCES, HEADS, m, N), (SENTENCES, HEADS, m, N)),
             "(b·h, m, n)": ((SENTENCES * HEADS, m, N), (SENTENCES, HEADS, m, N))}
 
 
@@ -186,7 +187,8 @@ def measured():
     rows = []
     for layer, argument, says, make, itself in SUBJECTS:
         call = make()
-        rows.append({"layer": layer, "argument": argument, "true_means": says} | {shape: judged(call, says, shape, itself) for shape in shapes(M)})
+        verdicts = {shape: judged(call, says, shape, itself) for shape in shapes(M)}
+        rows.append({"layer": layer, "argument": argument, "true_means": says} | verdicts)
     return rows
 
 

@@ -1,4 +1,4 @@
-"""The lists of 81: every word and every symptom leads to a cell where it stands, the threads are what the chapter says, answers have a place."""
+"""The lists of 81: a word or a symptom leads to a cell where it stands, threads are what the chapter says, each answer has a run."""
 import csv
 import json
 import re
