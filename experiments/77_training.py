@@ -3,8 +3,7 @@
 About eight CPU minutes.  All models, tasks and the loop are the notebook's cells.  A row is one training; `curve` holds the mean losses of
 ten equal stretches of its steps.
 
-norms: four-layer readers of digits in both orders of the norm, with a ramp and without, four rates, six seeds.  longer: some of them with
-four times the steps, two seeds.  why: post-norm at one rate, six seeds each, with something else in the place of the ramp.
+norms: four-layer readers of digits in both orders of the norm, with a ramp and without, four rates, six seeds.
 
 data: attention, GRU and a linear layer on two tasks with 50 (look-ups: 200) to 3,000 examples.  Each rate is chosen on the validation
 split by seed 0 (rows `rates`), on a grid that is widened as long as its end is the best; six seeds on the test split, each with examples
@@ -59,20 +58,6 @@ def norm_row(pre_norm, ramp, rate, seed, steps, run):
     model = CHAPTER.deep(bool(pre_norm), seed)
     return measured(model, data("rows", "train"), "valid", steps, rate, seed, ramp, 16,
                     said={"run": run, "model": "deep", "pre_norm": pre_norm})
-
-
-RISES = {"low first": lambda step: 0.1 if step < RAMP else 1, "moments first": lambda step: 0 if step < RAMP else 1}
-
-
-@common.kept
-def why_row(what, rate, seed):
-    """Post-norm; `what` stands in the place of the ramp."""
-    model = CHAPTER.deep(False, seed)
-    if what == "small weights":
-        reproducible(seed)
-        model = CHAPTER.Reader(CHAPTER.Stack(16, 4, False, hidden_dim=64), dim=16, out=16)
-    return measured(model, data("rows", "train"), "valid", NORM_STEPS, rate, seed, RISES.get(what, 0), 16,
-                    said={"run": "why", "model": what, "pre_norm": 0})
 
 
 @common.kept
@@ -141,8 +126,6 @@ def main():
     rows += tried + [batch_row(128, "test", best, seed) for seed in SEEDS]
     rows += [norm_row(p, ramp, rate, seed, NORM_STEPS, "norms") for rate in NORM_RATES for p in (1, 0) for ramp in (0, RAMP)
              for seed in SEEDS]
-    rows += [why_row(what, 0.01, seed) for what in (*RISES, "small weights") for seed in SEEDS]
-    rows += [norm_row(p, ramp, 0.01, seed, 4 * NORM_STEPS, "longer") for p, ramp in ((1, RAMP), (0, RAMP), (0, 0)) for seed in FEW]
     common.write_table(data_path("77", "runs.csv"), rows, COLUMNS)
 
 
