@@ -51,11 +51,11 @@ def draw_curve(rng):
     return np.round(3 * np.exp(-np.arange(n) / 4) + rng.uniform(0, 1, size=n), 2), int(rng.integers(1, 4))
 
 
-def stopped(validation, patience, better=lambda new, best: new < best):
-    best, at = math.inf, 0
+def stopped(validation, patience):
+    at = 0
     for look, loss in enumerate(validation):
-        if better(loss, best):
-            best, at = loss, look
+        if loss < validation[at]:
+            at = look
         elif look - at >= patience:
             break
     return at
@@ -99,23 +99,23 @@ def kept_first(validation):
 
 
 number("77.4", 16,
-       "With pieces of s layers, 64/s inputs are held, and s layers while one piece is run again: 64/s + s is smallest at s = 8, and is 16.",
-       [(8, "That is the best length of a piece, or their number. What is held is both: the inputs of the pieces, and the layers of one piece."),
+       "With pieces of s layers, 64/s inputs are held, and s layers while one piece is run again: 64/s + s is least at s = 8, and is 16.",
+       [(8, "That is the best length of a piece, or their number. Held are both: the inputs of the pieces, and the layers of one piece."),
         (65, "That is one piece a layer, or one piece in all. Shorter and longer pieces meet in between."),
         (64, "That is what is held without checkpoints."),
         (32, "Is each input counted twice? 64/s + s."),
         (20, "That is pieces of 4 or of 16 layers. There is something better in between.")],
-       first="With s layers in a piece, how many inputs are held, and how many layers while one piece is run again? Add them, and try s = 1, 2, 4, …")
+       first="With s layers in a piece, how many inputs are held, and how many layers while one piece is run again? Try s = 1, 2 and 4.")
 
 choice("77.5", "b",
-       "It learns by heart, so loop, loss and optimiser work; what it learns says nothing about new digits, and ln 10 says that it is not even "
-       "sure: answers that do not belong to the inputs.",
+       "It learns by heart, so loop, loss and optimiser work; and on all digits it learns no more than even scores: answers that do not "
+       "belong to the inputs.",
        [("a", "Then it could not learn sixteen examples by heart."),
         ("c", "A rate that is too large shows as a climb, and sixteen examples would not be learnt either."),
         ("d", "A leak shows as a loss that is too good, in training and in validation.")])
 
 choice("77.6", "c",
-       "In f the maps stay even because both slopes are products with the other matrix's result. One that is not zero gives the other a slope.",
+       "In f both slopes are products with the other matrix's result, which is zero. One that is not zero gives the other a slope.",
        [("a", "The slopes are exactly zero: a larger rate times zero is zero."),
         ("b", "More digits change what is multiplied with zero."),
         ("d", "The ramp multiplies the steps. They are zero.")])
