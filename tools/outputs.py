@@ -120,6 +120,7 @@ def main(numbers):
         before = path.read_text(encoding="utf-8")
         old, nb = nbformat.reads(before, as_version=4), execute(path)
         keep_about(nb, old)
+        nb.cells[0].source = registry.with_times(nb.cells)
         after = nbformat.writes(nb) + "\n"
         if after != before:
             path.write_text(after, encoding="utf-8", newline="\n")
