@@ -37,8 +37,8 @@ CHAPTER = common.taught("74", "Reader", "Head", "encode", "batches", "batch_loss
                         "rollout", "SIGNED")
 SEEDS, STEPS = range(6), CHAPTER.STEPS
 RATES = {"nothing": (0.01, 0.02, 0.05), "LSTM": (0.005, 0.01, 0.02), "layers": (0.003, 0.01, 0.02)}
-LOOKED, REVIEWS, STRENGTHS = (0, 20, 100, 300), 200, (0.003, 0.03)
-HEADS, TEXTS, IG_STEPS = 3, 40, 16
+LOOKED, REVIEWS, STRENGTH = (0, 20, 100, 300), 200, 0.003
+HEADS, TEXTS, IG_STEPS = 3, 24, 16
 
 
 def part(name, size=None):
@@ -195,8 +195,7 @@ def giver(way, chosen, seed, strength):
     """The function that gives each review its weights."""
     if way == "even":
         return lambda words: (words != PAD) / (words != PAD).sum(dim=1, keepdim=True)
-    mixer = "nothing" if way == "own" else way
-    model = trained_rival(chosen["LSTM"], seed, strength) if way == "rival" else trained(mixer, chosen[mixer], seed)[0]
+    model = trained_rival(chosen["LSTM"], seed, strength) if way == "rival" else trained(way, chosen[way], seed)[0]
     return lambda words: model(model.embed(words), words != PAD)[1]
 
 
@@ -307,9 +306,8 @@ if __name__ == "__main__":
     *rows, chosen = reader_rows()
     rows += asked_rows(chosen)
     rows += [other_weights(mixer, rate, seed) for mixer, rate in chosen.items() for seed in SEEDS]
-    rows += [rival(chosen["LSTM"], 0, strength) for strength in STRENGTHS[1:]]
-    rows += [rival(chosen["LSTM"], seed, STRENGTHS[0]) for seed in SEEDS]
-    rows += [guided(way, chosen, seed, STRENGTHS[0]) for way in ("even", "own", "LSTM", "layers", "rival") for seed in SEEDS]
+    rows += [rival(chosen["LSTM"], seed, STRENGTH) for seed in SEEDS]
+    rows += [guided(way, chosen, seed, STRENGTH) for way in ("even", "LSTM", "layers", "rival") for seed in SEEDS]
     rows += [head(chosen["layers"], seed, layer, h) for seed in SEEDS for layer in (0, 1) for h in range(4)]
     rows += pretrained_rows()
     save(chosen)
