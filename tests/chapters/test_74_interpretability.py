@@ -97,6 +97,14 @@ def test_searched_weights_are_weights_and_keep_the_probability(chapter):
     assert apart.mean() > 0.2
 
 
+def test_the_divergence_has_a_slope_where_weights_are_zero(chapter):
+    """Padding has weight zero in both: a nan there would stop the search without a word."""
+    z = torch.zeros(1, 4, requires_grad=True)
+    b = torch.where(torch.tensor([[True, True, True, False]]), z, -torch.inf).softmax(dim=-1)
+    chapter.jsd(torch.tensor([[0.5, 0.5, 0, 0]]), b).sum().backward()
+    assert torch.isfinite(z.grad).all() and z.grad.abs().sum() > 0
+
+
 def test_the_least_weight_leaves_the_output(chapter):
     rng = np.random.default_rng(0)
     w, values = rng.dirichlet(np.ones(6)), rng.normal(size=(6, 2))
