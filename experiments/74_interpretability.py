@@ -32,9 +32,9 @@ from attnlib.tasks import sentiment
 from attnlib.train import fit, reproducible
 
 reproducible(0)
-CHAPTER = common.taught("74", "Reader", "Head", "encode", "batches", "batch_loss", "STEPS", "attributions", "for_answer", "share_found", "exchange",
-                        "followed", "tau", "curves", "jsd", "search", "shuffled", "guided", "rival", "evenness", "gradient", "integrated",
-                        "rollout", "SIGNED")
+CHAPTER = common.taught("74", "Reader", "Head", "encode", "batches", "batch_loss", "STEPS", "attributions", "for_answer",
+                        "share_found", "exchange", "followed", "tau", "curves", "jsd", "search", "shuffled", "guided", "rival",
+                        "evenness", "gradient", "integrated", "rollout", "SIGNED")
 SEEDS, RIVALS, STEPS = range(6), range(3), CHAPTER.STEPS
 RATES = {"nothing": (0.01, 0.02, 0.05), "LSTM": (0.005, 0.01, 0.02), "layers": (0.003, 0.01, 0.02)}
 LOOKED, REVIEWS, STRENGTH, WEAK = (0, 20, 100, 300), 200, 0.03, 0.003
@@ -98,7 +98,8 @@ def rounded(row):
 def reader(split, mixer, rate, seed):
     model, along, seconds = trained(mixer, rate, seed)
     words, mask, _ = encoded("valid", 100)
-    row = {"part": "reader", "mixer": mixer, "rate": rate, "seed": seed, "split": split, "steps": STEPS[mixer], "cpu_seconds": round(seconds, 1),
+    row = {"part": "reader", "mixer": mixer, "rate": rate, "seed": seed, "split": split, "steps": STEPS[mixer],
+           "cpu_seconds": round(seconds, 1),
            "valid": accuracies(model, "valid")["all"], "evenness": along["last"], "turned_even": turned_even(model, words, mask)}
     row["along"] = [along[name] for name in (*(f"s{n}" for n in LOOKED), "last")]
     if split == "test":
@@ -110,7 +111,8 @@ def reader_rows():
     """All readers, and their chosen rates."""
     chosen = {}
     for mixer in STEPS:
-        tried, tested = fair_play.sweep(lambda split, rate, seed: reader(split, mixer, rate, seed), RATES[mixer],  # noqa: B023 (called here)
+        tried, tested = fair_play.sweep(lambda split, rate, seed: reader(split, mixer, rate, seed),  # noqa: B023 (called here)
+                                        RATES[mixer],
                                         lambda rows: np.mean([r["valid"] for r in rows]), SEEDS)
         chosen[mixer] = tested[0]["rate"]
         for row in [r for rows in (*tried.values(), tested) for r in rows]:
@@ -133,7 +135,7 @@ def asked(mixer, rate, seed):
         turned, two = CHAPTER.for_answer(found, s), CHAPTER.followed(model, review)
         if two:
             followed_by_grammar.append(float(review.tokens[two[0]].clause == review.clause))
-        cases.append((2 * ((s > 0) == review.good) + deciding[found["weights"].argmax()]))
+        cases.append(2 * ((s > 0) == review.good) + deciding[found["weights"].argmax()])
         for name, a in found.items():
             sums.setdefault(name, []).append([
                 CHAPTER.share_found(a, deciding), CHAPTER.tau(np.abs(a), np.abs(found["left out"])),
@@ -141,7 +143,8 @@ def asked(mixer, rate, seed):
         for way in ("deletion", "insertion"):
             for name, points in CHAPTER.curves(model, words, turned, way).items():
                 lines.setdefault((way, name), []).append(points)
-    return {"part": "asked", "mixer": mixer, "seed": seed, "pairs": len(followed_by_grammar), "by_grammar": float(np.mean(followed_by_grammar)),
+    return {"part": "asked", "mixer": mixer, "seed": seed, "pairs": len(followed_by_grammar),
+            "by_grammar": float(np.mean(followed_by_grammar)),
             "methods": [[name, *np.nanmean(v, axis=0).tolist()] for name, v in sums.items()],
             "curves": [[way, name, *np.mean(v, axis=0).tolist()] for (way, name), v in lines.items()],
             "cases": [float(np.mean(np.array(cases) == c)) for c in (3, 2, 1, 0)]}
@@ -221,7 +224,8 @@ def head(rate, seed, layer, h):
         out[:, 8 * h:8 * h + 8] = 0
         t = model(x, mask)[0]
         out.copy_(saved)
-    return {"part": "head", "mixer": "layers", "seed": seed, "way": f"L{layer}H{h}", "confidence": maps[layer][:, h].amax(dim=-1)[mask].mean().item(),
+    return {"part": "head", "mixer": "layers", "seed": seed, "way": f"L{layer}H{h}",
+            "confidence": maps[layer][:, h].amax(dim=-1)[mask].mean().item(),
             "turned": ((s > 0) != (t > 0)).double().mean().item()}
 
 
@@ -298,8 +302,9 @@ def save(chosen):
               data_path("74", "model.safetensors"))
 
 
-COLUMNS = ("part", "mixer", "way", "method", "seed", "split", "rate", "steps", "strength", "cpu_seconds", "valid", "all", *sentiment.KINDS, "evenness",
-           "turned_even", "found", "pick", "pairs", "by_grammar", "tau_left_out", "tau_integrated", *(f"k{k}" for k in range(1, 6)), "mean", *CASES,
+COLUMNS = ("part", "mixer", "way", "method", "seed", "split", "rate", "steps", "strength", "cpu_seconds", "valid", "all",
+           *sentiment.KINDS, "evenness", "turned_even", "found", "pick", "pairs", "by_grammar", "tau_left_out", "tau_integrated",
+           *(f"k{k}" for k in range(1, 6)), "mean", *CASES,
            "shuffled", "even", "searched", "seeds", "agree", "confidence", "turned", *(f"s{n}" for n in LOOKED), "last")
 
 if __name__ == "__main__":

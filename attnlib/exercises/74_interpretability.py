@@ -4,8 +4,9 @@ import numpy as np
 from attnlib.check import choice, function, mistake, number
 
 number("74.1", -0.9,
-       "The score is 0.6 * 1 + 0.3 * 4 + 0.1 * (-2) = 1.6.  Without the first word the weights 0.3 and 0.1 are divided by 0.4: 0.75 * 4 - 0.25 * 2 = 2.5.\n"
-       "The change is 1.6 - 2.5 = -0.9, as the formula says: 0.6 / 0.4 * (1 - 1.6).  The word with the largest weight spoke for a lower score.",
+       "The score is 0.6 * 1 + 0.3 * 4 + 0.1 * (-2) = 1.6.  Without the first word the weights 0.3 and 0.1\n"
+       "are divided by 0.4: 0.75 * 4 - 0.25 * 2 = 2.5.  The change is 1.6 - 2.5 = -0.9, as the formula says: 0.6 / 0.4 * (1 - 1.6).\n"
+       "The word with the largest weight spoke for a lower score.",
        [(0.9, "The sign: the score rises when the word goes, so the change, score minus score without it, is below zero."),
         (0.6, "That is weight times value. When the word goes, the other weights are divided by their sum, 0.4."),
         (2.5, "That is the score without the word. The change is the score minus that."),
@@ -99,13 +100,14 @@ def _(c, x, base, steps):
     return (3 * c * (base + midpoints(steps) * (x - base)) ** 2).sum(axis=0) * (x - base)
 
 
-@mistake("74.3", "That is the exact integral. With few steps the sum of midpoints differs from it; the colleague's sum was to be corrected.")
+@mistake("74.3", "That is the exact integral. With few steps the sum of midpoints differs from it, and that sum was asked for.")
 def _(c, x, base, steps):
     return c * (x**3 - base**3)
 
 
 number("74.4", 11,
-       "The output fixes 8 sums of the weights, and that they sum to 1 fixes one more: 20 - 8 - 1 = 11 directions are free, as long as no weight falls below 0.",
+       "The output fixes 8 sums of the weights, and that they sum to 1 fixes one more: 20 - 8 - 1 = 11 directions are free,\n"
+       "as long as no weight falls below 0.",
        [(12, "The weights must also sum to 1. That is one equation more."),
         (8, "That is how many sums the output fixes. What is left of the 20 weights?"),
         (9, "That is how many equations there are. How many of the 20 weights do they leave free?"),
@@ -114,24 +116,25 @@ number("74.4", 11,
        first="Count unknown weights, then the equations that they must fulfil.")
 
 number("74.5", float(np.log(100)),
-       "e^g / (e^g + 100) = 1/2 means e^g = 100, so g = ln 100 = 4.6052.  With 10,001 keys it is twice that: the gap that is needed grows as the logarithm of the row.",
+       "e^g / (e^g + 100) = 1/2 means e^g = 100, so g = ln 100 = 4.6052.\n"
+       "With 10,001 keys it is twice that: the gap that is needed grows as the logarithm of the row.",
        [(100, "That is e^g. Take the logarithm."),
         (2, "That is the logarithm to base 10. Softmax takes powers of e."),
         (6.644, "That is the logarithm to base 2. Softmax takes powers of e."),
-        (5.298, "You solved e^g = 200. The largest weight is 1/2 when e^g equals all the others together, which is 100."),
+        (5.298, "You solved e^g = 200. The weight is 1/2 when e^g equals all the others together, 100."),
         (0.01, "That is what each of the others weighs beside it. The gap of the scores was asked for.")],
        first="When does the first term of the sum equal all the others together?")
 
 choice("74.6", "b",
-       "The weight says that the state over *was* was read, and a state can hold what stands elsewhere. That the answer follows *dull* was tried, by exchanging it.\n"
-       "Leaving *was* out tried the word, not the state over it: another state may take over.",
+       "The weight says that the state over *was* was read, and a state can hold what stands elsewhere. That the answer follows\n"
+       "*dull* was tried, by exchanging it. Leaving *was* out tried the word, not the state over it: another state may take over.",
        [("a", "Leaving *was* out changed nothing. A large weight is no test of that."),
-        ("c", "The weight lies on the state over *was*; what was left out is the word. Leaving out says nothing against the state being read."),
-        ("d", "The weights are used: the pooled vector is made with them. They do not say which word a state's content comes from.")])
+        ("c", "The weight lies on the state over *was*; what was left out is the word. That says nothing against the state being read."),
+        ("d", "The pooled vector is made with the weights. They do not say which word a state's content comes from.")])
 
 choice("74.7", "a",
-       "Silencing sets the value to zero and leaves the weights alone, so the words get what they got before. Hiding masks the place: its weight is shared out,\n"
-       "and every word's output changes in proportion. Leaving the word out changes all states as well.",
+       "Silencing sets the value to zero and leaves the weights alone, so the words get what they got before. Hiding masks\n"
+       "the place: its weight is shared out, and every word's output changes in proportion. Without the word all states change.",
        [("b", "Hiding masks the place, and softmax shares its weight out among the others."),
         ("c", "Without the word everything is read anew, and all states may change."),
         ("d", "One of the three leaves them. Which one touches the value alone?")])

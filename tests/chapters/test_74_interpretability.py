@@ -15,9 +15,10 @@ def chapter():
     before = torch.get_default_dtype()
     train.reproducible(0)
     pretrained.pretrained.cache_clear()
-    yield common.taught("74", "Reader", "Head", "encode", "attributions", "for_answer", "share_found", "exchange", "followed", "tau", "curves",
-                        "jsd", "search", "shuffled", "evenness", "gradient", "integrated", "rollout", "load", "readers", "least", "tokenizer",
-                        "network", "judge", "explain", "refuse", "verdict", "by_word", "score", "keep", "card")
+    yield common.taught("74", "Reader", "Head", "encode", "attributions", "for_answer", "share_found", "exchange", "followed",
+                        "tau", "curves", "jsd", "search", "shuffled", "evenness", "gradient", "integrated", "rollout",
+                        "load", "readers", "least", "tokenizer", "network", "judge", "explain", "refuse", "verdict",
+                        "by_word", "score", "keep", "card")
     torch.set_default_dtype(before)
     pretrained.pretrained.cache_clear()
 
@@ -116,8 +117,9 @@ def test_evenness_is_one_for_even_weights_and_zero_for_one_word(chapter):
     torch.testing.assert_close(chapter.evenness(torch.tensor([[0.25] * 4, [1.0, 0, 0, 0]])), torch.tensor([1.0, 0]))
 
 
-@pytest.mark.parametrize("bad, told", [("", "a sentence in English"), (42, "a sentence in English"), (None, "a sentence in English"), (["a"], "a sentence"),
-                                       ("fine!", "3 to 60 words and signs, got 2"), ("ᚠᚢᚦ ᚨᚱᚲ ᚷ", "expected English"), ("very " * 61, "got 61")])
+@pytest.mark.parametrize("bad, told", [
+    ("", "a sentence in English"), (42, "a sentence in English"), (None, "a sentence in English"), (["a"], "a sentence"),
+    ("fine!", "3 to 60 words and signs, got 2"), ("ᚠᚢᚦ ᚨᚱᚲ ᚷ", "expected English"), ("very " * 61, "got 61")])
 def test_what_is_no_sentence_is_refused_in_words(chapter, bad, told):
     assert told in chapter.refuse(bad)
 
