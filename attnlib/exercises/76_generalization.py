@@ -117,7 +117,7 @@ choice("76.5", "d",
        "What training leaves open is decided by way, rate and seed, and only a test on 64 tokens shows it.",
        [("a", "Look at the table: several ways are right on all of 16 tokens and lost at 64."),
         ("b", "Some are right at 64 although the places are new: look at ALiBi and at the GRU."),
-        ("c", "Look at the seeds of one way in the second extra: the dots at the right edge are far apart.")])
+        ("c", "Look at the dots at 1.00 in the extra on different worlds: seeds of one way lie far apart at 64.")])
 
 choice("76.6", "c",
        "Rotated scores depend on the difference of two places alone, and that stays. Learned rows and added sines put other vectors in.",
