@@ -8,7 +8,7 @@ def gaps(before, after, picks, low=2.5):
 
 
 ANSWERS = {
-    "76.1": (["21/63", 1 / 3, "15/63 + 48/63 / 8"], [0.5, 1, 0.2, "1/4"]),
+    "76.1": (["21/63", 1 / 3, "15/63 + 48/63 / 8"], [0.5, 1, 0.9, "2/3"]),
     "76.2": (
         [
             lambda n, trained: np.array([i if n <= trained else i * trained / n for i in range(n)], dtype=float),
