@@ -24,24 +24,13 @@ def draw_scores(rng):
 
 @function("78.2", draw_scores)
 def advantage(score, member):
-    """Try every score as a threshold, and one that accuses nobody, whose two rates are 0."""
-    gaps = [(score[member] >= t).mean() - (score[~member] >= t).mean() for t in score]
-    return max(0.0, *gaps)
+    """Try every score as a threshold; the lowest accuses everybody, where both rates are 1, so the advantage is never below 0."""
+    return max((score[member] >= t).mean() - (score[~member] >= t).mean() for t in score)
 
 
 @mistake("78.2", "That is the largest true positive rate, which accusing everybody reaches. Subtract the false one at the same threshold.")
 def _(score, member):
     return max((score[member] >= t).mean() for t in score)
-
-
-@mistake("78.2", "You leave out that nobody need be accused: then both rates are 0, and so is their difference.")
-def _(score, member):
-    return max((score[member] >= t).mean() - (score[~member] >= t).mean() for t in score[:-1]) if len(score) > 1 else 0.0
-
-
-@mistake("78.2", "You counted the scores above the threshold. At least the threshold was asked for.")
-def _(score, member):
-    return max(0.0, *((score[member] > t).mean() - (score[~member] > t).mean() for t in score))
 
 
 @mistake("78.2", "You took the difference's size. Where others score higher than members the attack is worse than nothing; it cannot be turned round unseen.")
@@ -127,7 +116,7 @@ def draw_bias(rng):
 @function("78.5", draw_bias)
 def label_of(bias_gradient):
     """The gradient is the probabilities, minus 1 at the true label: the one entry below zero."""
-    return int(np.argmin(bias_gradient))
+    return np.argmin(bias_gradient)
 
 
 @mistake("78.5", "That is the largest entry: the answer, apart from the right one, that the model finds likeliest. One entry has another sign.")
