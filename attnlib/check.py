@@ -107,7 +107,9 @@ def of_number(exercise, mine):
 def cases(exercise):
     """The random inputs of an exercise, smallest first, and what its solution makes of each."""
     def size(args):
-        return [sum(measure(plain(a)) for a in args) for measure in (np.size, lambda a: np.nan_to_num(np.abs(a)).sum())]
+        def most(a):
+            return len(str(a)) if a.dtype.kind in "US" else np.nan_to_num(np.abs(a)).sum()
+        return [sum(measure(plain(a)) for a in args) for measure in (np.size, most)]
     if "cases" not in exercise:
         rng = np.random.default_rng(0)
         inputs = sorted((exercise["draw"](rng) for _ in range(exercise["tries"])), key=size)

@@ -198,7 +198,8 @@ def draw_cache(rng):
 @function("79.8", draw_cache)
 def decode_apart(q, keys, values, lengths):
     """Each device hands over, for each head, its largest score, the sum of exp(score - largest) and the sum of the values weighed by these.
-    Whoever merges multiplies both sums by exp(that device's largest - the largest of all), adds up, and divides. Empty devices are left out."""
+    Whoever merges multiplies both sums by exp(that device's largest - the largest of all), adds up, and divides. Empty devices
+    are left out."""
     parts = []
     for k, v, n in zip(keys, values, lengths):
         if n:
@@ -233,7 +234,7 @@ def _(q, keys, values, lengths):
     return decode(q, keys, values, lengths, mask=False)
 
 
-@mistake("79.8", "Neighbouring heads share keys and values: of 4 heads and 2 pairs, heads 0 and 1 take the first. You dealt them out in turn.")
+@mistake("79.8", "Neighbouring heads share keys and values: of 4 heads and 2 pairs, 0 and 1 take the first. You dealt them out in turn.")
 def _(q, keys, values, lengths):
     return decode(q, keys, values, lengths, repeat=lambda x, times, axis: np.concatenate([x] * times, axis=axis))
 

@@ -8,8 +8,11 @@ import fair_play
 import pytest
 
 torch = pytest.importorskip("torch")
+from babel.dates import format_date  # noqa: E402
+
 from attnlib.data import data_path  # noqa: E402
 from attnlib.seq2seq import BOS, EOS, beam_search, greedy  # noqa: E402
+from attnlib.tasks import dates  # noqa: E402
 
 WORDS, LIMIT = 5, 4
 SOURCE = torch.full((1, 1), BOS)
@@ -127,3 +130,29 @@ def test_the_decoders_of_35_stay_on_the_device_of_their_input():
         decoder = make(34, 6, 4, 8).to(device="meta", dtype=memory.dtype)
         scores, _, state = decoder(words, decoder.begin(summary), memory, summary, mask)
         assert scores.is_meta and state.is_meta
+
+
+def test_dates_are_written_as_babel_writes_them():
+    for office in sorted(set(dates.OFFICES)):
+        for day, style in zip(dates.DAYS[::37], dates.STYLES * 200):
+            assert dates.worded(day, office, style) == format_date(day, style, locale=office)
+
+
+def test_a_day_is_in_one_pool_and_held_out_rows_have_one_reading():
+    assert sorted(i for pool in dates.POOLS.values() for i in pool) == list(range(len(dates.DAYS)))
+    for row in dates.held_out("test", 3, 30):
+        assert all(dates.meanings(dates.worded(*date)) == [date[0]] for date in row)
+    assert len(dates.meanings("10/11/12")) == 3 and dates.meanings("31/31/12") == []
+
+
+@pytest.mark.parametrize("typed, says", [
+    ("", "got ''"), (" ; ", "got ''"), (None, "got NoneType"), (7, "got int"), ("hello", "got 'hello'"),
+    ("30. Februar 2012", "got '30. Februar 2012'"),
+    ("31/12/1999", "got '31/12/1999'"), ("2012-03-10", "got '2012-03-10'"), ("3/10/12; tomorrow", "got 'tomorrow'"),
+    ("x" * 10_000, "got 'xxx"),     ("٣/١٠/١٢", "got"), ("3/10/12;" * 4, "at most three dates, got 4"),
+    ("3/10/12,3/10/12", "got '3/10/12,3/10/12'")])
+def test_what_is_no_date_gets_a_sentence(typed, says):
+    read_dates = common.taught("35", "read_dates").read_dates
+    with pytest.raises(ValueError, match="^text: expected") as error:
+        read_dates(typed)
+    assert says in str(error.value) and len(str(error.value)) < 140

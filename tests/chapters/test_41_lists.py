@@ -240,8 +240,9 @@ def test_a_typed_list_is_found_again(items):
 
 @pytest.mark.parametrize("typed, says", [
     ("", "got nothing"), (" \n\t", "got nothing"), (".", "got nothing"), (None, "got NoneType"), (7, "got int"), (["Japan"], "got list"),
-    ("Hello, world", "cannot read \"hello, world\""), ("Japan, Atlantis", "cannot read \"atlantis\""), ("Japanese", "cannot read \"japanese\""),
-    ("March 35, 2021", "cannot read"), ("5 March 2021", "cannot read"), ("March 5, 1999", "cannot read"), ("1 euro", "cannot read"),
+    ("Hello, world", "cannot read \"hello, world\""), ("Japan, Atlantis", "cannot read \"atlantis\""),
+    ("Japanese", "cannot read \"japanese\""),     ("March 35, 2021", "cannot read"), ("5 March 2021", "cannot read"),
+    ("March 5, 1999", "cannot read"), ("1 euro", "cannot read"),
     ("32 euros", "cannot read"), ("9 francs", "cannot read"), ("日本", "cannot read"), ("x" * 10_000, "cannot read"),
     ("Japan, " * 9 + "Japan", "at most eight items, got 10"), ("and", "cannot read"), (", ,", "cannot read")])
 def test_what_is_no_list_gets_a_sentence(typed, says):
