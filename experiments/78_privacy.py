@@ -14,6 +14,7 @@ import time
 from functools import cache
 
 import common
+import fair_play
 import numpy as np
 import torch
 
@@ -209,7 +210,7 @@ def climb(run, rate):
         for r in (rate / 2, rate, rate * 2):
             if r not in rows:
                 rows[r] = run(r)
-        better = max(rows, key=lambda r: (float(rows[r]["valid"]), r == rate))
+        better = fair_play.chosen(rows, lambda row: (float(row["valid"]), row is rows[rate]))  # noqa: B023
         if better == rate:
             return rate, list(rows.values())
         rate = better
