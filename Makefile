@@ -12,7 +12,7 @@ test:           ## set up if need be and run everything that CI runs; NB=11 test
 	$(PYTHON) tools/test.py $(NB)
 setup:          ## make the whole environment and stop; GROUPS="tensorflow language" adds these groups of packages
 	$(PYTHON) tools/setup.py $(GROUPS)
-outputs:        ## run the notebooks, store their outputs, rewrite notebooks/formulas.md; NB=11 runs one
+outputs:        ## run the notebooks, store their outputs, rewrite notebooks/formulas.md and words.md; NB=11 runs one
 	$(PYTHON) tools/outputs.py $(NB)
 table:          ## make the tables of a chapter anew by its script in experiments/, minutes to an hour; NB=36
 	$(PYTHON) tools/table.py $(NB) $(ARGS)

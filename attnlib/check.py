@@ -4,6 +4,8 @@ check("12.2", mine)   says right, names the mistake, or shows the smallest input
 solution("12.2")      prints the solution and its reasoning
 progress("12")        prints the learner's table for one notebook; progress() for all
 
+attention(fn), multi_head(layer), decoder(model), pooling(fn)   the tests of 82, from `doctor`, for attention of your own
+
 The bank, `exercises/NN_slug.py`, states each exercise once: `function`, `number` or `choice`, then its `mistake`s.  How answers
 are read, run and compared is in `answers`; what the learner has tried is kept by `record`.
 """
@@ -19,10 +21,10 @@ import numpy as np
 
 from attnlib import answers, record
 from attnlib.answers import outcome, plain, same
+from attnlib.doctor import attention, decoder, multi_head, pooling  # noqa: F401
 
 FOLDER = Path(__file__).parent / "exercises"
-BANK = {}
-SECONDS = 10                                                # for one check
+BANK, SECONDS = {}, 10                                      # the exercises that were read; for one check
 
 
 def function(name, draw, tries=200, rtol=1e-7, also=None):

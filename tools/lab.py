@@ -142,7 +142,7 @@ def update(notebooks, work, version):
     record = work / ".editions.json"
     editions = records(record)
     before = json.dumps(editions)
-    for path in [*sorted(notebooks.glob("[0-9]*.ipynb")), *notebooks.glob("formulas.md")]:
+    for path in [*sorted(notebooks.glob("[0-9]*.ipynb")), *(p for p in (notebooks / "formulas.md", notebooks / "words.md") if p.exists())]:
         name, target, base = path.name, work / path.name, editions.get(path.name)
         try:
             work.mkdir(exist_ok=True)

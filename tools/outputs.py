@@ -1,8 +1,8 @@
 """Run notebooks and store their outputs in place: python tools/outputs.py [11 32 ...]
 
 A file changes only where an output changed, and each line that changed is printed: figures after the sign ≈ are kept when
-nothing else differs.  Then the index of symbols, formulas and functions, notebooks/formulas.md, and README's table of
-the chapters are written anew.
+nothing else differs.  Then the index of symbols, formulas and functions, notebooks/formulas.md, the index of words, notebooks/words.md,
+and README's table of the chapters are written anew.
 """
 import difflib
 import hashlib
@@ -18,6 +18,7 @@ setup.enter()
 import formulas  # noqa: E402
 import nbformat  # noqa: E402
 import registry  # noqa: E402
+import words  # noqa: E402
 from nbclient import NotebookClient  # noqa: E402
 
 ABOUT = re.compile(re.search("^regex: (.*)$", (book.ROOT / "tests" / "book" / "sanitize.cfg").read_text(encoding="utf-8"), re.M)[1])
@@ -119,12 +120,13 @@ def main(numbers):
         before = path.read_text(encoding="utf-8")
         old, nb = nbformat.reads(before, as_version=4), execute(path)
         keep_about(nb, old)
+        nb.cells[0].source = registry.with_times(nb.cells)
         after = nbformat.writes(nb) + "\n"
         if after != before:
             path.write_text(after, encoding="utf-8", newline="\n")
         print(f"{path.stem}: {'changed' if after != before else 'unchanged'}", *changes(old, nb), sep="\n", flush=True)
     registry.write_readme()
-    return formulas.main()
+    return formulas.main() or words.main()
 
 
 if __name__ == "__main__":

@@ -30,6 +30,44 @@ def known(name):
     return direct.union(*map(known, direct))
 
 
+def minutes(cells):
+    """Minutes to read some cells: 200 words a minute, 2 s a formula in a line, 6 s a line of code, 2 s one of a drawing, 30 s a picture."""
+    seconds = 0
+    for cell in cells:
+        text = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            words = re.sub(r"!\[[^]]*]\([^)]*\)|<[^>]+>|https?://\S+", " ", re.sub(r"```.*?```|\$\$.*?\$\$", " formula ", text, flags=re.S))
+            seconds += 0.3 * len(re.findall(r"[A-Za-z0-9$\\]\S*", words)) + 2 * len(re.findall(r"(?<!\$)\$[^$\n]+\$(?!\$)", text))
+            seconds += 30 * text.count("![")
+        else:
+            lines = [line for line in text.splitlines() if line.strip() and not line.strip().startswith("#")]
+            seconds += len(lines) * (2 if re.search(r"plt\.|\bax\.|\baxes\b|plot\.", text) else 6)
+            seconds += 30 * any("image/png" in output.get("data", {}) for output in cell["outputs"])
+    return seconds / 60
+
+
+def times(cells):
+    """Minutes of a chapter: its core with the recap, the core alone, its first two exercises, everything."""
+    heads = ["".join(cell["source"]).splitlines()[0] if cell["cell_type"] == "markdown" and cell["source"] else "" for cell in cells]
+    exercises = next((i for i, head in enumerate(heads) if head.startswith("## Exercises")), len(cells))
+    first = next((i for i, head in enumerate(heads[:exercises]) if head.startswith("## Extra")), exercises)
+    after = next((i for i, head in enumerate(heads) if head.startswith("## Recap")), len(cells))
+    asked = [int(n) for cell in cells for n in re.findall(r"^\*\*\d\d\.\d+ [^*]*\*\* \((\d+) min", "".join(cell["source"]), re.M)]
+    core, recap = minutes(cells[:first]), minutes(cells[after:])
+    return {"core": core, "lesson": core + recap, "two": sum(asked[:2]), "all": minutes(cells[:exercises]) + recap + sum(asked)}
+
+
+def with_times(cells):
+    """A chapter's head with the minutes that its cells take."""
+    found, head = times(cells), "".join(cells[0]["source"])
+    head = re.sub(r"\*\*Time\*\* \d+ min", f"**Time** {5 * round(found['all'] / 5)} min", head)
+    return re.sub(r"The core takes \d+ minutes", f"The core takes {round(found['core'])} minutes", head)
+
+
+def cells(name):
+    return json.loads((book.NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+
+
 def following(name):
     """The next chapter in reading order, there or planned, or None."""
     names = list(CHAPTERS)
@@ -60,20 +98,27 @@ def table_of_groups():
 
 def table():
     """README's table: what the heads and the registry say of each chapter."""
-    rows = ["| notebook | reading and exercises | runs in | what you can do at its end |", "|---|---|---|---|"]
+    rows = ["| notebook | core | all, with exercises | runs in | what you can do at its end |", "|---|---|---|---|---|"]
     for name in THERE:
-        head = "".join(json.loads((book.NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"][0]["source"])
-        minutes, seconds = re.search(r"\*\*Time\*\* (.*?) reading and exercises.*?, (\d+ s) running", head).groups()
+        head = "".join(cells(name)[0]["source"])
+        every, seconds = re.search(r"\*\*Time\*\* (.*?) reading and exercises.*?, (\d+ s) running", head).groups()
+        core = round(times(cells(name))["core"])
         title = head.splitlines()[0].removeprefix("# ")
-        rows.append(f"| [{title}](notebooks/{name}.ipynb) | {minutes} | {seconds} | {CHAPTERS[name]['goal']} |")
+        rows.append(f"| [{title}](notebooks/{name}.ipynb) | {core} min | {every} | {seconds} | {CHAPTERS[name]['goal']} |")
     return "\n".join(rows) + "\n"
 
 
-def hours(rows, names):
-    """What the chapters take by their rows in README's table, to half an hour, such as 38½."""
-    taken = sum(int(re.search(rf"notebooks/{name}\.ipynb\) \| (\d+) min", rows).group(1)) for name in names)
-    whole, half = divmod(round(taken / 30), 2)
+def hours(minutes):
+    """To half an hour, such as 38½."""
+    whole, half = divmod(round(minutes / 30), 2)
     return f"{whole}{'½' * half}"
+
+
+def lengths():
+    """Hours of the core route (lessons and two exercises each), of all lessons, and of everything."""
+    found = {name: times(cells(name)) for name in THERE}
+    return (hours(sum(found[name]["lesson"] + found[name]["two"] for name in ROUTE)), hours(sum(x["lesson"] for x in found.values())),
+            hours(sum(x["all"] for x in found.values())))
 
 
 def write_readme():
@@ -84,8 +129,10 @@ def write_readme():
     new = re.sub(r"\| to run \|.*?\n(?=\n)", lambda _: table_of_groups(), new, flags=re.S)
     new = re.sub(r"\d+ Jupyter notebooks", f"{len(THERE)} Jupyter notebooks", new)
     new = re.sub(r"The core route, \w+ chapters,", f"The core route, {WORDS[len(ROUTE)]} chapters,", new)
-    new = re.sub(r"takes about \S+ hours with its exercises; everything takes about [\d½]+",
-                 f"takes about {hours(new, ROUTE)} hours with its exercises; everything takes about {hours(new, THERE)}", new)
+    route, lessons, everything = lengths()
+    new = re.sub(r"takes about \S+ hours with two exercises of each; all lessons take about \S+, and everything about [\d½]+",
+                 f"takes about {route} hours with two exercises of each; all lessons take about {lessons}, "
+                 f"and everything about {everything}", new)
     if new != old:
         path.write_text(new, encoding="utf-8", newline="\n")
     print(f"README.md: {'changed' if new != old else 'unchanged'}", flush=True)

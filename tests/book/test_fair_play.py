@@ -96,6 +96,7 @@ def test_once_the_table_is_written_a_call_runs_everything(script):
 
 SCRIPTS = {path.stem: path.read_text(encoding="utf-8") for path in sorted(common.NOTEBOOKS.parent.glob("experiments/[0-9][0-9]_*.py"))}
 MEASURE = {"71_cost"}                                       # they count and time, and train nothing
+BROKEN = {"82_bug_zoo"}                                     # broken beside correct at the correct one's rate: nobody competes
 TRAIN = [name for name, text in SCRIPTS.items() if re.search(r"\b(torch|taught)\b", text) and "_make_" not in name and name not in MEASURE]
 
 
@@ -111,4 +112,4 @@ def test_a_script_that_measures_trains_nothing_and_keeps_its_runs(name):
 @pytest.mark.parametrize("name", TRAIN)
 def test_every_script_that_trains_keeps_its_runs(name):
     text = SCRIPTS[name]
-    assert "@common.kept" in text and "fair_play." in text
+    assert "@common.kept" in text and ("fair_play." in text or name in BROKEN)

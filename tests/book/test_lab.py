@@ -266,7 +266,7 @@ def prose(path):
 
 
 def test_the_real_book_can_be_copied(checkout):
-    assert names(checkout / "work") == [*(p.name for p in book.chosen([])), "formulas.md"]
+    assert names(checkout / "work") == [*(p.name for p in book.chosen([])), "formulas.md", "words.md"]
 
 
 def test_every_link_and_picture_resolves_from_the_learners_folder(checkout):

@@ -96,3 +96,28 @@ def test_no_chapter_that_is_there_is_called_planned(name):
 
 def test_readmes_table_is_made_of_the_registry_and_the_heads():
     assert registry.table() in (book.ROOT / "README.md").read_text(encoding="utf-8"), "python tools/outputs.py 00 writes it anew"
+
+
+LONG = {"01", "14", "15", "16", "23", "33", "34", "36", "37", "42", "43", "44"}      # first editions, whose cores are not one lesson yet
+
+
+@pytest.mark.parametrize("name", registry.THERE)
+def test_a_head_says_how_long_its_chapter_takes(name):
+    cells = registry.cells(name)
+    assert "".join(cells[0]["source"]) == registry.with_times(cells), f"python tools/outputs.py {name[:2]} writes it anew"
+    extras = any("".join(c["source"]).startswith("## Extra") for c in cells)
+    assert ("The core takes " in "".join(cells[0]["source"])) == extras
+
+
+@pytest.mark.parametrize("name", registry.THERE)
+def test_a_core_is_one_lesson(name):
+    """At most 45 minutes; two more where a picture or a table has been worth it."""
+    assert (registry.times(registry.cells(name))["core"] < 47.5) == (name[:2] not in LONG)
+
+
+def test_minutes_are_counted_as_said():
+    code = {"cell_type": "code", "outputs": [], "source": ["# a comment\n", "x = 1\n", "\n", "x"]}
+    picture = {"cell_type": "code", "outputs": [{"data": {"image/png": ""}}], "source": ["fig, ax = plt.subplots()\n", "plt.show()"]}
+    words = {"cell_type": "markdown", "source": ["one two $x + y$ ![a picture](b.png)\n", "$$a$$\n", "```\ncode\n```"]}
+    assert registry.minutes([code]) == 12 / 60 and registry.minutes([picture]) == 34 / 60
+    assert abs(registry.minutes([words]) - (6 * 0.3 + 2 + 30) / 60) < 1e-12

@@ -261,7 +261,7 @@ def test_taught_text_is_library_text_and_has_one_home(library, name, node):
 def test_the_library_stays_small():
     """At most 1,000 lines of code; empty lines, comments and docstrings do not count; exercises and tasks are apart."""
     code = 0
-    untaught = {ROOT / "attnlib" / name for name in ("data.py", "pretrained.py")}
+    untaught = {ROOT / "attnlib" / name for name in ("data.py", "doctor.py", "pretrained.py")}
     for path in set((ROOT / "attnlib").glob("*.py")) - untaught:
         text = path.read_text(encoding="utf-8")
         documented = [n.body[0] for n in ast.walk(ast.parse(text)) if getattr(n, "body", None) and ast_docstring(n)]
