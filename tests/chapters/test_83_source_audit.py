@@ -145,3 +145,17 @@ def test_every_row_was_judged_twice_and_the_differences_are_settled():
     assert ((now == SECOND["first"]) | (now == SECOND["second"]))[apart.index].all()
     for text in SECOND["why"]:
         assert text.isascii() or not any("\u4e00" <= letter <= "\u9fff" for letter in text), text
+
+
+def test_an_unknown_filter_or_id_gets_a_sentence(capsys):
+    table = CLAIMS.merge(AUDIT, on="id").assign(article=CLAIMS["id"].str[1].astype(int), kind="formula")
+    space = {"np": np, "table": table}
+    for name in ("rows-function", "follow-function"):
+        exec("".join(cells("83_source_audit")[name]["source"]), space)
+    assert len(space["rows"]("wrong")) == (AUDIT["verdict"] == "wrong").sum() and capsys.readouterr().out == ""
+    for given in ({"verdict": "right"}, {"article": "1"}, {"article": 9}, {"verdict": ["wrong"]}, {"kind": float("nan")}):
+        assert len(space["rows"](**given)) == 0 and "there are" in capsys.readouterr().out
+    assert len(space["rows"](word=1.5)) == table[["id", "says", "correction"]].agg(" ".join, axis=1).str.contains("1.5", regex=False).sum()
+    for claim in ("S9-F01", "", None, 3, ["S1-F01"]):
+        space["follow"](claim)
+        assert "an id looks like" in capsys.readouterr().out
