@@ -23,7 +23,15 @@ def entries(text):
     for kind, key, body in re.findall(r"^@(\w+)\{([^,\s]+),\n(.*?)^\}", text, re.M | re.S):
         if key in found:
             raise ValueError(f"{key}: expected one entry, found two")
-        found[key] = {"kind": kind, **dict(re.findall(r"^  (\w+) = \{(.*)\},$", body, re.M))}
+        found[key] = {"kind": kind}
+        for line in body.splitlines():
+            field = re.fullmatch(r"  (\w+) = \{(.*)\},", line)
+            if not field:
+                raise ValueError(f"{key}: expected '  name = {{value}},' in each line, found {line!r}")
+            found[key][field[1]] = field[2]
+    for line in re.findall(r"^@.*", text, re.M):
+        if not any(line.endswith(f"{{{key},") for key in found):
+            raise ValueError(f"expected an entry that begins '@kind{{key,' and ends with a brace of its own, found {line!r}")
     return found
 
 
