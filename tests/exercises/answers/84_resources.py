@@ -28,6 +28,15 @@ def spellings(text, never):
     return [word for word in never if word in pieces]
 
 
+def shortest(line):
+    start = line.index("{")
+    return next(line[start + 1:end] for end in range(start + 1, len(line)) if line[start:end + 1].count("{") == line[start:end + 1].count("}"))
+
+
+def looked_for(text, never):
+    return [word for word in never if re.search(f"(?<![\\w-]){word}(?![\\w-])", text.lower())]
+
+
 def output(q, k, v, root):
     amounts = np.exp(np.einsum("id,jd->ij", q, k) / root)
     return np.einsum("ij,je->ie", amounts / amounts.sum(axis=1, keepdims=True), v)
@@ -58,7 +67,7 @@ ANSWERS = {
         ],
     ),
     "84.3": (
-        [depth],
+        [depth, shortest],
         [
             lambda line: line,
             lambda line: line.split("=")[1].strip(),
@@ -69,7 +78,7 @@ ANSWERS = {
     ),
     "84.4": (["8/11", "2*4/(5+6)", 0.7272727272727273], [1, 0.5, 0.7, 6 / 11]),
     "84.5": (
-        [spellings],
+        [spellings, looked_for],
         [
             lambda text, never: [],
             lambda text, never: list(never),
