@@ -30,7 +30,8 @@ def spellings(text, never):
 
 def shortest(line):
     start = line.index("{")
-    return next(line[start + 1:end] for end in range(start + 1, len(line)) if line[start:end + 1].count("{") == line[start:end + 1].count("}"))
+    ends = (end for end in range(start + 1, len(line)) if line[start:end + 1].count("{") == line[start:end + 1].count("}"))
+    return line[start + 1:next(ends)]
 
 
 def looked_for(text, never):
