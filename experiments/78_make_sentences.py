@@ -53,6 +53,6 @@ if __name__ == "__main__":
         while rows[wanted][0].split("_")[0] == rows[wanted - 1][0].split("_")[0]:
             wanted += 1
         ends.append(wanted)
-    splits = ["pool" if i < POOL else "valid" if POOL <= i < ends[1] and i >= ends[0] else "test" if i >= ends[1] else "" for i in range(len(rows))]
+    splits = ["pool" if i < POOL else "" if i < ends[0] else "valid" if i < ends[1] else "test" for i in range(len(rows))]
     common.write_table(data_path("78", "sentences.csv"), [{"number": number, "split": split, "rating": mean, "text": text}
                                                           for (number, mean, text), split in zip(rows, splits) if split])

@@ -22,8 +22,9 @@ from attnlib.data import data_path
 from attnlib.train import reproducible
 
 reproducible(0)
-C = common.taught("78", "train_reader", "halves", "right_side", "accuracy", "likelihood_ratio", "area", "caught", "words_read", "part", "Reader",
-                  "loss_of", "gradient", "used_rows", "read_gradient", "RowReader", "Plain", "pictures", "read_picture", "train_private",
+C = common.taught("78", "train_reader", "halves", "right_side", "accuracy", "likelihood_ratio", "area", "caught", "words_read", "part",
+                  "Reader", "loss_of", "gradient",
+                  "used_rows", "read_gradient", "RowReader", "Plain", "pictures", "read_picture", "train_private",
                   "train_open", "right", "federated", "noise_for", "each_gradient", "clipped_sum", "name_loss")
 MODELS, CLIENTS, TRIALS = 16, 5, 2
 INSIDE = C.halves(MODELS)
@@ -185,8 +186,8 @@ def private(split, network, budget, steps, share, most, rate, seed):
     torch.manual_seed(seed)
     noise = C.noise_for(budget, DELTA, share, steps)
     model = C.train_private(NETWORKS[network](), C.name_loss, *C.pictures("train"), steps, share, rate / most, most, noise, seed)
-    return {"part": "private", "kind": network, "split": split, "budget": budget, "steps": steps, "share": share, "norm": most, "rate": rate,
-            "seed": seed, "noise": f"{noise:.3f}", "cpu_seconds": f"{time.process_time() - start:.1f}",
+    return {"part": "private", "kind": network, "split": split, "budget": budget, "steps": steps, "share": share, "norm": most,
+            "rate": rate, "seed": seed, "noise": f"{noise:.3f}", "cpu_seconds": f"{time.process_time() - start:.1f}",
             split: f"{C.right(model, split):.4f}"}
 
 
@@ -195,8 +196,8 @@ def without_noise(split, network, rate, seed):
     start = time.process_time()
     torch.manual_seed(seed)
     model = C.train_open(NETWORKS[network](), seed, rate=rate)
-    return {"part": "open", "kind": network, "split": split, "rate": rate, "seed": seed, "cpu_seconds": f"{time.process_time() - start:.1f}",
-            split: f"{C.right(model, split):.4f}"}
+    return {"part": "open", "kind": network, "split": split, "rate": rate, "seed": seed,
+            "cpu_seconds": f"{time.process_time() - start:.1f}", split: f"{C.right(model, split):.4f}"}
 
 
 def highest(rows):
@@ -237,8 +238,8 @@ def private_rows():
     yield settings
 
 
-COLUMNS = ("part", "kind", "way", "split", "setting", "budget", "steps", "share", "norm", "rate", "noise", "seed", "decimals", "cpu_seconds",
-           "valid", "train", "test", "area_loss", "caught_loss", "area_ratio", "caught_ratio", "words", "whole", "miss")
+COLUMNS = ("part", "kind", "way", "split", "setting", "budget", "steps", "share", "norm", "rate", "noise", "seed", "decimals",
+           "cpu_seconds", "valid", "train", "test", "area_loss", "caught_loss", "area_ratio", "caught_ratio", "words", "whole", "miss")
 
 
 def main():

@@ -24,7 +24,7 @@ def draw_scores(rng):
 
 @function("78.2", draw_scores)
 def advantage(score, member):
-    """Try every score as a threshold; the lowest accuses everybody, where both rates are 1, so the advantage is never below 0."""
+    """Try every score as a threshold; the lowest accuses everybody, where both rates are 1: the advantage is never below 0."""
     return max((score[member] >= t).mean() - (score[~member] >= t).mean() for t in score)
 
 
@@ -33,7 +33,7 @@ def _(score, member):
     return max((score[member] >= t).mean() for t in score)
 
 
-@mistake("78.2", "You took the difference's size. Where others score higher than members the attack is worse than nothing; it cannot be turned round unseen.")
+@mistake("78.2", "You took the difference's size. Where others score above members, the attack is worse than none.")
 def _(score, member):
     return max(0.0, *(abs((score[member] >= t).mean() - (score[~member] >= t).mean()) for t in score))
 
@@ -65,13 +65,13 @@ def private_sum(gradients, most, sigma, z):
     return (gradients * factor).sum(axis=0) + sigma * most * z
 
 
-@mistake("78.3", "The noise is right now. But the sum is clipped: one long gradient still turns it as it likes. Clip each record, then add.")
+@mistake("78.3", "The noise is right now. But the sum is clipped: one long gradient still turns it at will. Clip each record, then add.")
 def _(gradients, most, sigma, z):
     total = gradients.sum(axis=0)
     return total * min(1, most / np.linalg.norm(total)) + sigma * most * z
 
 
-@mistake("78.3", "Each record is clipped now. But the noise does not know how much a record may move the sum: its spread is sigma times `most`.")
+@mistake("78.3", "Each record is clipped now. But the noise must fit how far a record may move the sum: its spread is sigma times `most`.")
 def _(gradients, most, sigma, z):
     return clip_each(gradients, most).sum(axis=0) + sigma * z
 
@@ -119,7 +119,7 @@ def label_of(bias_gradient):
     return np.argmin(bias_gradient)
 
 
-@mistake("78.5", "That is the largest entry: the answer, apart from the right one, that the model finds likeliest. One entry has another sign.")
+@mistake("78.5", "That is the largest entry: the likeliest answer apart from the right one. One entry has another sign.")
 def _(bias_gradient):
     return int(np.argmax(bias_gradient))
 
@@ -140,8 +140,8 @@ def _(bias_gradient):
 
 
 choice("78.6", "a",
-       "A masked key has weight zero exactly, and the outputs at those places are left out of the mean. Nothing that is kept depends on word 0,\n"
-       "so its gradient is zero, exactly. That is why the filling does not show among the words that a gradient gives away.",
+       "A masked key has weight zero exactly, and the outputs at those places are left out of the mean. Nothing that is kept depends on\n"
+       "word 0, so its gradient is zero, exactly. That is why the filling does not show among the words that a gradient gives away.",
        [("b", "Its eight places would add up if anything depended on them. What does a masked key do to the output?"),
         ("c", "Softmax never gives exactly zero to a finite score. A masked one is minus infinity."),
         ("d", "It can: whatever the weights, a change of word 0 changes nothing that is kept.")])

@@ -1,5 +1,5 @@
-"""What only 78 needs tested: its rates are those of a count, its attacks read what was planted and nothing where nothing is, its private step
-keeps its bound and is opacus', noise matches the formula, and the reader's cells refuse in words."""
+"""What only 78 needs tested: its rates are those of a count, its attacks read what was planted and nothing where nothing is, its private
+step keeps its bound and is opacus', noise matches the formula, and the reader's cells refuse in words."""
 import math
 
 import common
@@ -14,10 +14,11 @@ from attnlib import train
 def chapter():
     before = torch.get_default_dtype()
     train.reproducible(0)
-    yield common.taught("78", "SENTENCES", "encode", "part", "Reader", "train_reader", "halves", "rates", "area", "caught", "likelihood_ratio",
-                        "read_map", "map_of", "gradient", "used_rows", "read_gradient", "RowReader", "Plain", "pictures", "read_picture",
-                        "each_gradient", "clipped_sum", "train_private", "noise_for", "delta_of", "federated", "right_side", "loss_of", "name_loss",
-                        "wrong_sentence", "same_gradient")
+    yield common.taught("78", "SENTENCES", "encode", "part", "Reader", "train_reader", "halves", "rates", "area", "caught",
+                        "likelihood_ratio", "read_map", "map_of", "gradient", "used_rows",
+                        "read_gradient", "RowReader", "Plain", "pictures", "read_picture",
+                        "each_gradient", "clipped_sum", "train_private", "noise_for", "delta_of", "federated", "right_side", "loss_of",
+                        "name_loss", "wrong_sentence", "same_gradient")
     torch.set_default_dtype(before)
 
 
@@ -134,7 +135,7 @@ def test_one_client_is_plain_training_and_the_average_is_one(chapter):
 
 
 @pytest.mark.parametrize("text, side, told", [("", "good", "expected a sentence"), (None, "bad", "expected a sentence"),
-                                              ("the phone is great", "fine", 'expected "good" or "bad"'), ("?!", "bad", "expected a sentence"),
+                                              ("the phone is great", "fine", 'expected "good" or "bad"'), ("?!", "bad", "a sentence"),
                                               ("xyzzy plugh foo", "bad", "of yours none"), ("phone xyzzy", "good", "of yours 1"),
                                               (["the phone"], "good", "expected a sentence"), ("手机很好", "good", "expected a sentence")])
 def test_input_that_is_no_sentence_is_answered_in_words(chapter, text, side, told):
