@@ -1294,7 +1294,7 @@ def examined(kind, subject, need, allow, what):
                 words += " (so the table of 34 says)"
             report.append((name, state, words, bug, chapter))
             if name in ("repeatable", "finite") and state == "BROKEN":
-                report.append(("the others", "cannot", "I cannot test more, because one call does not give one answer", "", ""))
+                report.append(("the others", "cannot", "I cannot test more, because one call does not give one answer of numbers", "", ""))
                 break
     finally:
         if mode:
