@@ -1,0 +1,148 @@
+"""What only 78 needs tested: its rates are those of a count, its attacks read what was planted and nothing where nothing is, its private
+step keeps its bound and is opacus', noise matches the formula, and the reader's cells refuse in words."""
+import math
+
+import common
+import numpy as np
+import pytest
+import torch
+
+from attnlib import train
+
+
+@pytest.fixture(scope="module")
+def chapter():
+    before = torch.get_default_dtype()
+    train.reproducible(0)
+    yield common.taught("78", "SENTENCES", "encode", "part", "Reader", "train_reader", "halves", "rates", "area", "caught",
+                        "likelihood_ratio", "read_map", "map_of", "gradient", "used_rows",
+                        "read_gradient", "RowReader", "Plain", "pictures", "read_picture",
+                        "each_gradient", "clipped_sum", "train_private", "noise_for", "delta_of", "federated", "right_side", "loss_of",
+                        "name_loss", "wrong_sentence", "same_gradient")
+    torch.set_default_dtype(before)
+
+
+def test_no_sentence_and_no_review_lies_in_two_splits(chapter):
+    rows = chapter.SENTENCES
+    assert not rows["text"].duplicated().any()
+    assert (rows.assign(review=rows["number"].str.split("_").str[0]).groupby("review")["split"].nunique() == 1).all()
+    assert rows["split"].value_counts().to_dict() == {"pool": 600, "test": 409, "valid": 161}
+
+
+def test_rates_are_those_of_a_count(chapter):
+    rng = np.random.default_rng(0)
+    score, member = rng.normal(size=50), rng.random(50) < 0.4
+    pairs = [(a > b) for a in score[member] for b in score[~member]]
+    assert math.isclose(chapter.area(score, member), np.mean(pairs))
+    lines = [t for t in score if (score[~member] >= t).mean() <= 0.1]
+    assert math.isclose(chapter.caught(score, member, 0.1), max((score[member] >= t).mean() for t in lines))
+
+
+def test_each_sentence_is_in_half_of_the_models(chapter):
+    inside = chapter.halves(6)
+    assert (inside.sum(axis=0) == 3).all() and (inside.sum(axis=1) == 300).all()
+
+
+def test_the_ratio_finds_planted_members_and_nothing_in_noise(chapter):
+    rng, inside = np.random.default_rng(0), chapter.halves(8)
+    base = 5 * rng.normal(size=600)
+    noise = base + rng.normal(size=inside.shape)
+    planted = noise + 2 * inside
+    assert chapter.area(chapter.likelihood_ratio(planted, inside, 0), inside[0]) > 0.85 > chapter.area(planted[0], inside[0])
+    assert 0.4 < chapter.area(chapter.likelihood_ratio(noise, inside, 0), inside[0]) < 0.6
+
+
+def test_a_sentence_is_read_off_its_map_and_its_gradient(chapter):
+    torch.manual_seed(3)
+    model, (ids, good) = chapter.Reader(), chapter.part("pool")
+    for i in (5, 77, 300):
+        words = ids[i][ids[i] > 0]
+        with torch.no_grad():
+            assert torch.equal(chapter.read_map(chapter.map_of(model, ids[i]), model), words)
+        sent = chapter.gradient(model, chapter.loss_of, ids[i:i + 1], good[i:i + 1])
+        assert chapter.read_gradient(sent) == words.tolist() and chapter.used_rows(sent["words.weight"]) == sorted(set(words.tolist()))
+
+
+def test_words_that_occur_twice_are_placed(chapter):
+    model = chapter.Reader()
+    ids = torch.tensor([[9, 4, 9, 4, 7, 9, 2] + [0] * 7])
+    assert chapter.read_gradient(chapter.gradient(model, chapter.loss_of, ids, torch.ones(1))) == ids[0, :7].tolist()
+
+
+def test_a_picture_is_read_off_its_gradient_whatever_the_label(chapter):
+    torch.manual_seed(0)
+    model = chapter.RowReader()
+    x = torch.rand(1, 7, 7)
+    for label in (0, 9):
+        sent = chapter.gradient(model, chapter.name_loss, x, torch.tensor([label]))
+        torch.testing.assert_close(chapter.read_picture(sent), x[0], atol=1e-8, rtol=0)
+        assert sent["out.bias"].argmin() == label
+    guess, _ = chapter.same_gradient(model, sent, torch.tensor([9]), 0)
+    torch.testing.assert_close(guess, x[0], atol=0.05, rtol=0)
+
+
+def test_no_record_moves_the_sum_by_more_than_the_bound(chapter):
+    torch.manual_seed(0)
+    model, (x, y) = chapter.RowReader(), [t[:6] for t in chapter.pictures("train")]
+    x = x.clone()
+    x[0] *= 1000
+    each = chapter.each_gradient(model, chapter.name_loss, x, y)
+    alone = chapter.gradient(model, chapter.name_loss, x[2:3], y[2:3])
+    for name, g in each.items():
+        torch.testing.assert_close(g[2], alone[name])
+    whole, without = chapter.clipped_sum(each, 0.3), chapter.clipped_sum({k: g[1:] for k, g in each.items()}, 0.3)
+    moved = torch.stack([(whole[k] - without[k]).norm() for k in whole]).norm()
+    assert 0.29 < moved < 0.3 + 1e-9
+    open_ = chapter.clipped_sum(each, 1e9)
+    torch.testing.assert_close(open_["out.bias"], each["out.bias"].sum(dim=0))
+
+
+def test_training_without_noise_is_gradient_descent_and_noise_is_reproducible(chapter):
+    x, y = [t[:40] for t in chapter.pictures("train")]
+
+    def trained(noise, most, seed=0):
+        torch.manual_seed(0)
+        return chapter.train_private(chapter.Plain(), chapter.name_loss, x, y, 3, 1.0, 0.1, most, noise, seed)
+
+    torch.manual_seed(0)
+    model = chapter.Plain()
+    optimiser = torch.optim.SGD(model.parameters(), 0.1, momentum=0.9)
+    for _ in range(3):
+        optimiser.zero_grad()
+        chapter.name_loss(model(x), y).backward()
+        optimiser.step()
+    for a, b in zip(model.parameters(), trained(0.0, 1e9).parameters()):
+        torch.testing.assert_close(a, b)
+    first, again, other = (trained(1.0, 1.0, s).out.weight for s in (0, 0, 1))
+    assert torch.equal(first, again) and not torch.equal(first, other)
+
+
+def test_the_account_of_full_batches_is_the_formula(chapter):
+    for epsilon, steps in ((1.0, 1), (4.0, 20)):
+        noise = chapter.noise_for(epsilon, 1e-4, 1.0, steps)
+        assert chapter.delta_of(epsilon, noise, steps) <= 1e-4 * 1.01 and chapter.delta_of(epsilon - 0.05, noise, steps) > 1e-4
+    assert chapter.noise_for(1.0, 1e-4, 0.25, 20) < chapter.noise_for(1.0, 1e-4, 1.0, 20)
+
+
+def test_one_client_is_plain_training_and_the_average_is_one(chapter):
+    ids, good = (t[:20] for t in chapter.part("pool"))
+
+    def run(clients):
+        torch.manual_seed(0)
+        return chapter.federated(clients, chapter.Reader(), chapter.loss_of, 1, 2, 0.01).out.weight
+    first, second, both = run([(ids[:10], good[:10])]), run([(ids[10:], good[10:])]), run([(ids[:10], good[:10]), (ids[10:], good[10:])])
+    torch.testing.assert_close((first + second) / 2, both)
+
+
+@pytest.mark.parametrize("text, side, told", [("", "good", "expected a sentence"), (None, "bad", "expected a sentence"),
+                                              ("the phone is great", "fine", 'expected "good" or "bad"'), ("?!", "bad", "a sentence"),
+                                              ("xyzzy plugh foo", "bad", "of yours none"), ("phone xyzzy", "good", "of yours 1"),
+                                              (["the phone"], "good", "expected a sentence"), ("手机很好", "good", "expected a sentence")])
+def test_input_that_is_no_sentence_is_answered_in_words(chapter, text, side, told):
+    assert told in chapter.wrong_sentence(text, side)
+
+
+def test_a_sentence_of_the_pool_is_refused_and_another_is_not(chapter):
+    first = chapter.SENTENCES["text"].iloc[0]
+    assert "not in the pool already" in chapter.wrong_sentence(first, "bad")
+    assert chapter.wrong_sentence("The screen broke after one week and the shop was rude.", "bad") is None
