@@ -1421,7 +1421,8 @@ def main(arguments=None):
 def limit(seconds):
     """End the process with a sentence when the block takes too long: a stranger's loop listens to nothing else."""
     def stop():
-        print(f"I cannot test this, because it has not come back after {seconds} s (--seconds gives it more)", file=sys.__stdout__, flush=True)
+        words = f"I cannot test this, because it has not come back after {seconds} s (--seconds gives it more)"
+        print(words, file=sys.__stdout__, flush=True)
         os._exit(2)
     clock = threading.Timer(seconds, stop)
     clock.daemon = True

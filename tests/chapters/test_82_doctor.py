@@ -793,7 +793,8 @@ class PlacesFirst(nn.Module):
         if key_padding_mask is not None:
             w = w.view(b, self.num_heads, m, -1).masked_fill(key_padding_mask[:, None, None], float("-inf")).view_as(w)
         w = w.softmax(-1)
-        return self.out_proj(torch.bmm(w, v).transpose(0, 1).contiguous().view(m, b, self.embed_dim)), w.view(b, self.num_heads, m, -1).mean(1)
+        joined = torch.bmm(w, v).transpose(0, 1).contiguous().view(m, b, self.embed_dim)
+        return self.out_proj(joined), w.view(b, self.num_heads, m, -1).mean(1)
 
 
 class Tied(nn.Module):
@@ -998,7 +999,8 @@ class Layer:
 @pytest.mark.parametrize("subject, code, words", [
     ("strange.py:right", 0, "ok      sizes"), ("strange.py:Layer()", 0, "ok      sizes"),
     ("strange.py:lambda q, k, v: right(q, k, v)", 0, "ok      sizes"),
-    ("strange.py:named", 2, "of type dict"), ("strange.py:weights_first", 2, "return the output first"), ("strange.py:leaves", 2, "SystemExit"),
+    ("strange.py:named", 2, "of type dict"), ("strange.py:weights_first", 2, "return the output first"),
+    ("strange.py:leaves", 2, "SystemExit"),
     ("strange.py:flat", 2, "has shape ()"), ("strange.py:Layer", 2, "it is a class"), ("strange.py:nobody", 2, "NameError"),
     ("strange.py:", 2, "expected module:Name"), ("nobody.py:f", 2, "there is no file"), ("nobody:f", 2, "ModuleNotFoundError"),
     ("syntax.py:f", 2, "SyntaxError"), ("ends.py:f", 2, "SystemExit")])
@@ -1032,7 +1034,7 @@ def test_a_loop_without_an_end_is_ended(tmp_path):
 
 
 def test_nan_is_not_called_two_answers():
-    assert check.attention(lambda q, k, v: v.mean(-2, keepdim=True) * torch.nan + q[..., :1] if torch.is_tensor(q) else 0).broken == ["finite"]
+    assert check.attention(lambda q, k, v: with_zeros(q, k, v)[0] * torch.nan).broken == ["finite"]
 
 
 def test_importing_the_tests_imports_numpy_only():
