@@ -356,7 +356,8 @@ def save(chosen):
 
 
 COLUMNS = ("part", "mixer", "way", "method", "seed", "split", "rate", "steps", "strength", "cpu_seconds", "valid", "all",
-           *sentiment.KINDS, "evenness", "turned_even", "found", "found_left_out", "pick", "pairs", "by_grammar", "tau_left_out", "tau_integrated",
+           *sentiment.KINDS, "evenness", "turned_even", "found", "found_left_out", "pick",
+           "pairs", "by_grammar", "tau_left_out", "tau_integrated",
            *(f"k{k}" for k in range(1, 6)), "mean", *CASES,
            "shuffled", "even", "searched", "seeds", "agree", "confidence", "turned", *(f"s{n}" for n in LOOKED), "last")
 
