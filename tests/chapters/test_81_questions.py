@@ -40,7 +40,8 @@ def test_the_index_of_words_is_what_its_tool_writes():
 
 @pytest.mark.parametrize("word", ["nan", "float16", "dropout", "is_causal", "batch_first", "uniform weights", "left padding", "mask shape",
                                   "teacher forcing", "need_weights", "key_dim", "label smoothing", "RoPE", "KV cache", "cross-attention",
-                                  "half precision", "mixed precision", "loss curve", "overfit one batch", "test my own attention", "length penalty",
+                                  "half precision", "mixed precision", "loss curve", "overfit one batch", "test my own attention",
+                                  "length penalty",
                                   "integrated gradients", "membership inference", "position interpolation", "glossary", "is a claim true"])
 def test_what_a_searcher_types_is_there(word):
     assert any(row["word"].lower().startswith(word.lower()) for row in WORDS)
