@@ -1,4 +1,4 @@
-"""The map of the book, drawn from notebooks/chapters.toml: chapters that are there (filled) and planned (dashed), what each needs
+"""The map of the book, drawn from notebooks/chapters.toml: the chapters, what each needs
 directly, and the core route: arrows as far as part 4; a box of the later parts, far from what it needs, names it.  Only the places of the
 boxes and the way of a few arrows are chosen here."""
 import textwrap
@@ -21,7 +21,7 @@ SPELT = {"numpy": "NumPy", "pytorch": "PyTorch", "tensorflow": "TensorFlow", "ls
 
 
 def title(name):
-    words = CHAPTERS[name].get("planned", name[3:].replace("_", " "))
+    words = name[3:].replace("_", " ")
     for slug, spelt in SPELT.items():
         words = words.replace(slug, spelt)
     return textwrap.wrap(words, 16)
@@ -73,17 +73,13 @@ def arrow(ax, need, number):
 
 
 def box(ax, number):
-    (x, y), there = PLACES[number], "planned" not in CHAPTERS[number]
-    ax.add_patch(plt.Rectangle((x - WIDTH / 2, y - HEIGHT / 2), WIDTH, HEIGHT, facecolor=plot.KEY if there else "white",
-                               edgecolor=plot.KEY if there else plot.MUTED, linewidth=1, linestyle="-" if there else "--", zorder=3))
-    lines = CHAPTERS[number]["title"]
-    colour = "white" if there else plot.INK
-    names = number[0] in LATE and there
-    ax.text(x - 0.38, y + 0.18, number, va="center", weight="bold", fontsize=8.5, color=colour, zorder=4)
-    ax.text(x, y - 0.02 if names else y - 0.08, "\n".join(lines), ha="center", va="center", fontsize=7.3, color=colour, linespacing=0.95,
-            zorder=4)
+    (x, y), names = PLACES[number], number[0] in LATE
+    ax.add_patch(plt.Rectangle((x - WIDTH / 2, y - HEIGHT / 2), WIDTH, HEIGHT, facecolor=plot.KEY, edgecolor="none", zorder=3))
+    ax.text(x - 0.38, y + 0.18, number, va="center", weight="bold", fontsize=8.5, color="white", zorder=4)
+    ax.text(x, y - 0.02 if names else y - 0.08, "\n".join(CHAPTERS[number]["title"]), ha="center", va="center", fontsize=7.3, color="white",
+            linespacing=0.95, zorder=4)
     if names:
-        ax.text(x, y - 0.21, f"after {', '.join(direct(number))}", ha="center", va="center", fontsize=6.3, color=colour, zorder=4)
+        ax.text(x, y - 0.21, f"after {', '.join(direct(number))}", ha="center", va="center", fontsize=6.3, color="white", zorder=4)
 
 
 def draw():
@@ -107,17 +103,10 @@ def draw():
 
 
 def legend(ax):
-    for y, kind, text in [(9.45, "there", "a notebook that is there"), (9.15, "planned", "planned"), (8.85, "needs", "is needed by"),
-                          (8.55, "route", "core route")]:
-        x = 5.6
-        if kind in ("there", "planned"):
-            ax.add_patch(plt.Rectangle((x, y - 0.1), 0.3, 0.2, facecolor=plot.KEY if kind == "there" else "white",
-                                       edgecolor=plot.KEY if kind == "there" else plot.MUTED, linestyle="-" if kind == "there" else "--"))
-        else:
-            ax.annotate("", (x + 0.33, y), (x - 0.03, y), arrowprops={
-                "arrowstyle": "-|>,head_width=0.25,head_length=0.4", "shrinkA": 0, "shrinkB": 0,
-                "color": plot.ALARM if kind == "route" else plot.MUTED, "linewidth": 2.6 if kind == "route" else 1.1})
-        ax.text(x + 0.45, y, text, va="center", fontsize=9)
+    for y, colour, width, text in [(8.85, plot.MUTED, 1.1, "is needed by"), (8.55, plot.ALARM, 2.6, "core route")]:
+        ax.annotate("", (5.93, y), (5.57, y), arrowprops={"arrowstyle": "-|>,head_width=0.25,head_length=0.4", "shrinkA": 0, "shrinkB": 0,
+                                                          "color": colour, "linewidth": width})
+        ax.text(6.05, y, text, va="center", fontsize=9)
 
 
 if __name__ == "__main__":

@@ -8,14 +8,13 @@ import groups
 import setup
 
 CHAPTERS = tomllib.loads((book.NOTEBOOKS / "chapters.toml").read_text(encoding="utf-8"))
-THERE = [name for name, entry in CHAPTERS.items() if "planned" not in entry]
-PLANNED = [name for name in CHAPTERS if name not in THERE]
+THERE = list(CHAPTERS)
 ROUTE = [name for name in THERE if CHAPTERS[name].get("route")]
 WORDS = "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen".split()
 
 
 def link(name):
-    return f"[{name}]({name}.ipynb)" if name in THERE else f"`{name}`"
+    return f"[{name}]({name}.ipynb)"
 
 
 def need_line(name):
@@ -69,7 +68,7 @@ def cells(name):
 
 
 def following(name):
-    """The next chapter in reading order, there or planned, or None."""
+    """The next chapter in reading order, or None."""
     names = list(CHAPTERS)
     return next(iter(names[names.index(name) + 1:]), None)
 

@@ -100,14 +100,15 @@ def _(h, x):
 
 
 def draw_four(rng):
-    n, d = int(rng.integers(2, 6)), int(rng.integers(2, 6))
-    return (*rng.standard_normal((3, n, d)), rng.standard_normal((d, d)))
+    b, n, d = (int(size) for size in rng.choice(range(2, 7), 3, replace=False))
+    return (*rng.standard_normal((3, b, n, d)), rng.standard_normal((d, d)))
 
 
 @function("83.5", draw_four)
 def repaired(q, k, v, W):
-    """Scores of all pairs, (n, n): the product sums over features. The softmax then runs over keys, and the product with v over places."""
-    return softmax(q @ W @ k.T) @ v
+    """Scores of all pairs of a sequence, (b, n, n): the product sums over features. The softmax then runs over keys, and the product
+    with v over places. Only the last two axes of k change places."""
+    return softmax(q @ W @ k.swapaxes(1, 2)) @ v
 
 
 @mistake("83.5", "That is still the bug: q * k multiplies feature by feature, and no place hears another.")
@@ -122,17 +123,22 @@ def _(q, k, v, W):
 
 @mistake("83.5", "The softmax runs over the queries. The weights of a query over the keys add up to 1.")
 def _(q, k, v, W):
-    return softmax((q @ W @ k.T).T).T @ v
+    return softmax((q @ W @ k.swapaxes(1, 2)).swapaxes(1, 2)).swapaxes(1, 2) @ v
+
+
+@mistake("83.5", "The softmax runs over axis 0, the batch: sequences share one weight among them.")
+def _(q, k, v, W):
+    return softmax((q @ W @ k.swapaxes(1, 2)).T).T @ v
 
 
 @mistake("83.5", "W is the wrong way round: it carries the query into the keys' space, q W.")
 def _(q, k, v, W):
-    return softmax(q @ W.T @ k.T) @ v
+    return softmax(q @ W.T @ k.swapaxes(1, 2)) @ v
 
 
 @mistake("83.5", "The matrix W is missing: that is the dot product.")
 def _(q, k, v, W):
-    return softmax(q @ k.T) @ v
+    return softmax(q @ k.swapaxes(1, 2)) @ v
 
 
 choice("83.6", "b",

@@ -88,12 +88,6 @@ def test_next_is_the_next_chapter_of_the_book_and_of_the_route(name):
         assert f"on the core route: {registry.link(route)}" in line, line
 
 
-@every_chapter
-def test_no_chapter_that_is_there_is_called_planned(name):
-    called = re.findall(r"(\d\d_[a-z_]+)(?:\.ipynb)?[`\])]*,? (?:which is |is |are )?planned", prose(name))
-    assert not set(called) & set(registry.THERE)
-
-
 def test_readmes_table_is_made_of_the_registry_and_the_heads():
     assert registry.table() in (book.ROOT / "README.md").read_text(encoding="utf-8"), "python tools/outputs.py 00 writes it anew"
 

@@ -12,7 +12,8 @@ def meant_in_a_loop(h, x):
 
 
 def repaired_in_a_loop(q, k, v, W):
-    return np.array([sum(share * row for share, row in zip(shares([a @ W @ b for b in k]), v)) for a in q])
+    return np.array([[sum(share * row for share, row in zip(shares([a @ W @ b for b in keys]), values)) for a in queries]
+                     for queries, keys, values in zip(q, k, v)])
 
 
 def over(scores, axis):
@@ -41,12 +42,13 @@ ANSWERS = {
         ],
     ),
     "83.5": (
-        [repaired_in_a_loop, lambda q, k, v, W: over(q @ (k @ W.T).T, 1) @ v],
+        [repaired_in_a_loop, lambda q, k, v, W: np.einsum("bij,bjd->bid", over(np.einsum("bid,de,bje->bij", q, W, k), 2), v)],
         [
             lambda q, k, v, W: k,
-            lambda q, k, v, W: over(q @ W @ k.T / q.shape[1]**0.5, 1) @ v,
-            lambda q, k, v, W: over(q @ W @ k.T, 1) @ k,
-            lambda q, k, v, W: q @ W @ k.T @ v,
+            lambda q, k, v, W: over(q @ W @ k.swapaxes(1, 2) / q.shape[2]**0.5, 2) @ v,
+            lambda q, k, v, W: over(q @ W @ k.swapaxes(1, 2), 2) @ k,
+            lambda q, k, v, W: q @ W @ k.swapaxes(1, 2) @ v,
+            lambda q, k, v, W: over(q @ W @ k.swapaxes(1, 2), 2)[:1] @ v,
         ],
     ),
     "83.7": (["10", 10.0], [3, 9, 13, 0]),
