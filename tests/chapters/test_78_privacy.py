@@ -154,7 +154,3 @@ def test_a_sentence_of_the_pool_is_refused_and_another_is_not(chapter):
                                                     ([3], "attention", "from 0.5 to 8"), (3, ["attention"], "network: expected")])
 def test_a_budget_that_is_none_is_answered_in_words(chapter, epsilon, network, told):
     assert told in chapter.my_budget(epsilon, network)
-
-
-def test_a_budget_may_be_a_number_of_numpy(chapter):
-    assert chapter.my_budget(np.int64(3))["steps"] == chapter.my_budget(3.0)["steps"] == 80
