@@ -9,10 +9,12 @@ training       how even the pooling's weights are along each training
 method         each attribution of 200 test reviews: deciding words found, which of two opinion words, rank correlations
 curve          the probability of the answer after words are deleted, or alone kept, in the order of an attribution
 case           right and wrong answers with right and wrong maps
+cut            plain reviews alone: an LSTM reader, and the same one in which each word passes the LSTM alone
 other weights  shuffled, even and searched weights; two seeds
+trained even   an LSTM reader that was trained under even weights, one seed
 rival          readers trained to answer as the LSTM does with other maps
 guided         readers that mix nothing, under the weights that others give
-head           each head of the two layers of one reader taken away alone
+head           each head of the two layers taken away alone, three trainings
 pretrained     two heads over a pretrained encoder: grammar with new opinion words, customers' sentences
 """
 import time
@@ -167,6 +169,57 @@ def asked_rows(chosen):
                        "mean": float(np.mean(points))}
 
 
+class Alone(CHAPTER.Reader):
+    """The LSTM reader without its mixing: every word passes the LSTM as if it were the whole review."""
+
+    def mix(self, x, mask):
+        b, n, d = x.shape
+        return self.lstm(x.reshape(b * n, 1, d))[0].reshape(b, n, d), []
+
+
+@common.kept
+def cut(way, seed, steps=250, rate=0.005):
+    """Train on plain reviews, which either reader learns whole; what weights and leaving out say of 100 plain test reviews."""
+    reproducible(seed)
+    model = {"mixed": CHAPTER.Reader, "alone": Alone}[way]("LSTM")
+    train, test = ([r for r in part(name) if r.kind == "plain"] for name in ("train", "test"))
+    (words, good), rows, found = CHAPTER.encode(train), CHAPTER.batches(seed, steps, len(train)), []
+
+    def loss(step):
+        w = words[rows[step]]
+        w = w[:, :int((w != PAD).sum(dim=1).max())]
+        return nn.functional.binary_cross_entropy_with_logits(model(model.embed(w), w != PAD)[0], good[rows[step]])
+    fit(model, loss, steps, rate)
+    model.requires_grad_(False)
+    for review in test[:100]:
+        a, s = CHAPTER.attributions(model, CHAPTER.encode([review])[0][0])
+        found.append([(s > 0) == review.good, CHAPTER.tau(a["weights"], np.abs(a["left out"])),
+                      CHAPTER.share_found(a["weights"], review.deciding), CHAPTER.share_found(a["left out"], review.deciding)])
+    right, tau, by_weight, by_left_out = np.nanmean(np.array(found, float), axis=0).tolist()
+    return {"part": "cut", "mixer": "LSTM", "way": way, "seed": seed, "steps": steps, "rate": rate, "plain": right,
+            "tau_left_out": tau, "found": by_weight, "found_left_out": by_left_out}
+
+
+@common.kept
+def trained_even(rate, seed):
+    """An LSTM reader trained and tested under even weights."""
+    reproducible(seed)
+    model, rows = CHAPTER.Reader("LSTM"), CHAPTER.batches(seed, STEPS["LSTM"])
+    words, _, good = encoded("train")
+
+    def even(mask):
+        return mask / mask.sum(dim=1, keepdim=True)
+
+    def loss(step):
+        w = words[rows[step]]
+        w = w[:, :int((w != PAD).sum(dim=1).max())]
+        scores = model(model.embed(w), w != PAD, even(w != PAD))[0]
+        return nn.functional.binary_cross_entropy_with_logits(scores, good[rows[step]])
+    fit(model, loss, STEPS["LSTM"], rate)
+    return {"part": "trained even", "mixer": "LSTM", "seed": seed, "steps": STEPS["LSTM"], "rate": rate,
+            **accuracies(model, "test", even(encoded("test")[1]))}
+
+
 @common.kept
 def other_weights(mixer, rate, seed):
     model, other = trained(mixer, rate, seed)[0], trained(mixer, rate, (seed + 1) % len(SEEDS))[0]
@@ -303,7 +356,8 @@ def save(chosen):
 
 
 COLUMNS = ("part", "mixer", "way", "method", "seed", "split", "rate", "steps", "strength", "cpu_seconds", "valid", "all",
-           *sentiment.KINDS, "evenness", "turned_even", "found", "pick", "pairs", "by_grammar", "tau_left_out", "tau_integrated",
+           *sentiment.KINDS, "evenness", "turned_even", "found", "found_left_out", "pick",
+           "pairs", "by_grammar", "tau_left_out", "tau_integrated",
            *(f"k{k}" for k in range(1, 6)), "mean", *CASES,
            "shuffled", "even", "searched", "seeds", "agree", "confidence", "turned", *(f"s{n}" for n in LOOKED), "last")
 
@@ -314,7 +368,9 @@ if __name__ == "__main__":
     rows += [rival(chosen["LSTM"], 0, WEAK), *(rival(chosen["LSTM"], seed, STRENGTH) for seed in RIVALS)]
     rows += [guided(way, chosen, seed, STRENGTH) for way in ("even", "LSTM") for seed in SEEDS]
     rows += [guided("rival", chosen, seed, STRENGTH) for seed in RIVALS]
-    rows += [head(chosen["layers"], 0, layer, h) for layer in (0, 1) for h in range(4)]
+    rows += [head(chosen["layers"], seed, layer, h) for seed in range(3) for layer in (0, 1) for h in range(4)]
+    rows += [cut(way, seed) for way in ("mixed", "alone") for seed in SEEDS]
+    rows += [trained_even(chosen["LSTM"], 0)]
     rows += pretrained_rows()
     save(chosen)
     common.write_table(data_path("74", "runs.csv"), [rounded(row) for row in rows], COLUMNS)

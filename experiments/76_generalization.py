@@ -27,7 +27,7 @@ from attnlib.seq2seq import LuongDecoder, SummaryDecoder
 from attnlib.tasks import cldr
 from attnlib.train import fit, parameters, reproducible
 
-BOOK = common.taught("76", "WAYS", "LENGTHS", "draw", "train", "right", "text_loss", "read_on", "LONGER", "hurt", "shifted_lists", "arrive",
+BOOK = common.taught("76", "WAYS", "LENGTHS", "draw", "train", "right", "text_loss", "read_on", "LONGER", "by_layer", "hurt", "shifted_lists", "arrive",
                      "LIST_SHIFTS", "SHEET_SHIFTS", "turned", "read_pictures", "reuse", "REUSED")
 LISTS = common.taught("41", "BATCH", "STEPS", "in_batches", "tensors", "train")
 SHEETS = common.taught("51", "sheets", "sheet_eye", "Reader", "STEPS", "batch_loss", "answers", "BATCH")
@@ -103,6 +103,9 @@ def squeezed_row(split, way, kind, first_rate, rate, seed):
     model.step = 0.25 if kind == "squeezed" else 1.0
     if split == "test":
         row |= {f"before_{n}": figure(BOOK.right(model, n).mean()) for n in (16, 64)}
+        if kind == "squeezed":
+            for layer, steps in (("first", (0.25, 1.0)), ("second", (1.0, 0.25))):
+                row |= {f"{layer}_{n}": figure(BOOK.by_layer(model, n, *steps)) for n in (16, 64)}
     _, row["cpu_seconds"] = seconds_of(BOOK.read_on, model, rate, seed)
     row["valid"] = f"{surprise(model, (64,)):.6f}"
     if split == "test":

@@ -23,7 +23,15 @@ def entries(text):
     for kind, key, body in re.findall(r"^@(\w+)\{([^,\s]+),\n(.*?)^\}", text, re.M | re.S):
         if key in found:
             raise ValueError(f"{key}: expected one entry, found two")
-        found[key] = {"kind": kind, **dict(re.findall(r"^  (\w+) = \{(.*)\},$", body, re.M))}
+        found[key] = {"kind": kind}
+        for line in body.splitlines():
+            field = re.fullmatch(r"  (\w+) = \{(.*)\},", line)
+            if not field:
+                raise ValueError(f"{key}: expected '  name = {{value}},' in each line, found {line!r}")
+            found[key][field[1]] = field[2]
+    for line in re.findall(r"^@.*", text, re.M):
+        if not any(line.endswith(f"{{{key},") for key in found):
+            raise ValueError(f"expected an entry that begins '@kind{{key,' and ends with a brace of its own, found {line!r}")
     return found
 
 
@@ -107,8 +115,7 @@ def problems(known, chapters):
         for cell, title in unlinked(cells):
             yield f"{chapter}, cell {cell}: \"{title}\" has no link"
     for key, entry in known.items():
-        waiting = "awaits" in entry and not any(name.startswith(entry["awaits"]) for name in chapters)     # for a chapter to come
-        if key not in cited and entry.get("url") and not waiting:
+        if key not in cited and entry.get("url"):
             yield f"{key}: no chapter links it"
     yield from wanted.values()
 

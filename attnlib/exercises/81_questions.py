@@ -66,7 +66,8 @@ def _(lengths, n, heads):
     return np.repeat(np.triu(np.ones((n, n), bool), 1) & padding, heads, axis=0)
 
 
-@mistake("81.3", "You hid rows, the padded queries, where columns, the padded keys, are to be hidden.")
+@mistake("81.3", "The rows of padded queries are hidden whole: no key is left to them, and the layer answers nan. "
+                 "Hide columns, the padded keys.")
 def _(lengths, n, heads):
     padding = (np.arange(n) >= np.asarray(lengths)[:, None])[:, :, None]
     return np.repeat(np.triu(np.ones((n, n), bool), 1) | padding, heads, axis=0)

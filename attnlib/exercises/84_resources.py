@@ -175,12 +175,12 @@ def _(text, never):
     return [word for word in never for _ in whole(word).findall(text)]
 
 
-choice("84.6", "a",
-       "A translation says what the author means; RNN and *step by step* leave no doubt. That the characters say recursive needs a note:\n"
-       "who looks for the term finds networks over trees.",
-       [("b", "That is what the characters say. What does the sentence speak of, and which network reads step by step?"),
-        ("c", "A feed-forward network, 前馈网络, has no steps."),
-        ("d", "It can: the abbreviation in the brackets helps.")])
+choice("84.6", "c",
+       "A translation says what the author means. A state that is carried from word to word is a recurrence; phrases joined to one vector\n"
+       "make a tree from its leaves to its root, and there the characters say what is meant.",
+       [("a", "In the second text no state goes from word to word. Draw what is joined with what: which figure do you get?"),
+        ("b", "That is what the characters say. Which of the two texts speaks of a tree?"),
+        ("d", "The other way round: which of them goes word by word, and which joins neighbours?")])
 
 
 def soft(scores, axis=-1):
@@ -198,8 +198,8 @@ def draw_print(rng):
     root = np.sqrt(d)
     printed = [formula("vaswani2017", q, k, v), formula("luong2015", q, k, v), soft(q @ k.T / root, axis=0) @ v, soft(q @ k.T / d) @ v,
                formula("vaswani2017", q, k, v) + 3e-6][int(rng.integers(0, 5))]
-    noise = rng.uniform(-5e-7, 5e-7, size=printed.shape) * rng.integers(0, 2)
-    return q, k, v, printed + noise, str(rng.choice(["vaswani2017", "luong2015"]))
+    printed = np.round(printed, 6) if rng.integers(0, 2) else printed
+    return q, k, v, printed, str(rng.choice(["vaswani2017", "luong2015"]))
 
 
 def verdict(q, k, v, printed, named, near=1e-6):

@@ -119,9 +119,19 @@ def test_evenness_is_one_for_even_weights_and_zero_for_one_word(chapter):
 
 @pytest.mark.parametrize("bad, told", [
     ("", "a sentence in English"), (42, "a sentence in English"), (None, "a sentence in English"), (["a"], "a sentence"),
-    ("fine!", "3 to 60 words and signs, got 2"), ("ᚠᚢᚦ ᚨᚱᚲ ᚷ", "expected English"), ("very " * 61, "got 61")])
+    ("fine!", "3 to 60 words and signs, got 2"), ("ᚠᚢᚦ ᚨᚱᚲ ᚷ", "expected English"), ("very " * 61, "got 61"),
+    ("Das Zimmer war sehr schön und sauber.", "expected English"), ("La habitacion no estaba limpia", "expected English"),
+    ("Комната была очень хорошая", "expected English"), ("房间很好看我喜欢", "expected English"), ("a lovely 😀 room", "expected English"),
+    ("12 34 56 !", "a sentence"), ("a bad \ud83d room", "a sentence"), (b"the room was bad", "a sentence"),
+    ("lovely " * 900, "too many pieces")])
 def test_what_is_no_sentence_is_refused_in_words(chapter, bad, told):
     assert told in chapter.refuse(bad)
+    assert told in chapter.card(bad)
+
+
+@pytest.mark.parametrize("good", ["naïve staff, lovely café!", "room was dirty,\nstaff rude", "The wifi was crappy, breakfast overpriced"])
+def test_what_is_english_is_read(chapter, good):
+    assert chapter.refuse(good) is None
 
 
 def test_left_out_words_are_whole_words(chapter):

@@ -18,7 +18,7 @@ def chapter():
                         "likelihood_ratio", "read_map", "map_of", "gradient", "used_rows",
                         "read_gradient", "RowReader", "Plain", "pictures", "read_picture",
                         "each_gradient", "clipped_sum", "train_private", "noise_for", "delta_of", "federated", "right_side", "loss_of",
-                        "name_loss", "wrong_sentence", "same_gradient")
+                        "name_loss", "wrong_sentence", "same_gradient", "my_budget")
     torch.set_default_dtype(before)
 
 
@@ -137,7 +137,9 @@ def test_one_client_is_plain_training_and_the_average_is_one(chapter):
 @pytest.mark.parametrize("text, side, told", [("", "good", "expected a sentence"), (None, "bad", "expected a sentence"),
                                               ("the phone is great", "fine", 'expected "good" or "bad"'), ("?!", "bad", "a sentence"),
                                               ("xyzzy plugh foo", "bad", "of yours none"), ("phone xyzzy", "good", "of yours 1"),
-                                              (["the phone"], "good", "expected a sentence"), ("手机很好", "good", "expected a sentence")])
+                                              (["the phone"], "good", "expected a sentence"), ("手机很好", "good", "expected a sentence"),
+                                              ("the phone is great " * 10, "good", "at most 14 words, got 40"),
+                                              ("the phone is great", ["good"], 'expected "good" or "bad"')])
 def test_input_that_is_no_sentence_is_answered_in_words(chapter, text, side, told):
     assert told in chapter.wrong_sentence(text, side)
 
@@ -146,3 +148,9 @@ def test_a_sentence_of_the_pool_is_refused_and_another_is_not(chapter):
     first = chapter.SENTENCES["text"].iloc[0]
     assert "not in the pool already" in chapter.wrong_sentence(first, "bad")
     assert chapter.wrong_sentence("The screen broke after one week and the shop was rude.", "bad") is None
+
+
+@pytest.mark.parametrize("epsilon, network, told", [(math.nan, "attention", "from 0.5 to 8"), (True, "attention", "from 0.5 to 8"),
+                                                    ([3], "attention", "from 0.5 to 8"), (3, ["attention"], "network: expected")])
+def test_a_budget_that_is_none_is_answered_in_words(chapter, epsilon, network, told):
+    assert told in chapter.my_budget(epsilon, network)

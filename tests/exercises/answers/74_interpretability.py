@@ -46,8 +46,8 @@ ANSWERS = {
 
 # Right letters come as "a", "(A)", "a)", "a. and its text"; these are what else people put in their place.
 NO_LETTERS = {
-    "74.6": ["nothing", "the state over was", 2],
-    "74.7": ["silence", "none", 0],
+    "74.6": ["nothing", "the state over was", 2, "the second"],
+    "74.7": ["silence", "none", 0, "the map"],
 }
 
 EQUIVALENT = {

@@ -35,6 +35,6 @@ ANSWERS = {
 
 # Right letters come as "a", "(A)", "a)", "a. and its text"; these are what else people put in their place.
 NO_LETTERS = {
-    "76.5": ["nothing", "it has to be measured", 4],
-    "76.6": ["rope", "rotation", 3],
+    "76.5": ["nothing", "it has to be measured", 4, "the second"],
+    "76.6": ["rope", "rotation", 3, "the first"],
 }

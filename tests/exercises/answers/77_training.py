@@ -18,6 +18,15 @@ def kept_by_slices(validation, patience):
     return best[-1]
 
 
+def kept_by_a_count(validation, patience):
+    best, since = 0, 0
+    for i in range(1, len(validation)):
+        best, since = (i, 0) if validation[i] < validation[best] else (best, since + 1)
+        if since == patience:
+            break
+    return best
+
+
 ANSWERS = {
     "77.1": (["ln(50257)", "log(50257)", 10.825], [10.8249 * 2, 50257, 2.303, 7.0]),
     "77.2": (
@@ -27,7 +36,7 @@ ANSWERS = {
          lambda losses, tokens: (losses * tokens**2).sum() / (tokens**2).sum()],
     ),
     "77.3": (
-        [kept_by_slices],
+        [kept_by_slices, kept_by_a_count],
         [lambda validation, patience: len(validation) - 1, lambda validation, patience: kept_by_slices(validation, patience + 1),
          lambda validation, patience: float(np.min(validation)), lambda validation, patience: patience],
     ),

@@ -28,6 +28,16 @@ def spellings(text, never):
     return [word for word in never if word in pieces]
 
 
+def shortest(line):
+    start = line.index("{")
+    ends = (end for end in range(start + 1, len(line)) if line[start:end + 1].count("{") == line[start:end + 1].count("}"))
+    return line[start + 1:next(ends)]
+
+
+def looked_for(text, never):
+    return [word for word in never if re.search(f"(?<![\\w-]){word}(?![\\w-])", text.lower())]
+
+
 def output(q, k, v, root):
     amounts = np.exp(np.einsum("id,jd->ij", q, k) / root)
     return np.einsum("ij,je->ie", amounts / amounts.sum(axis=1, keepdims=True), v)
@@ -37,6 +47,12 @@ def audit(q, k, v, printed, named):
     fits = {key: np.allclose(printed, output(q, k, v, root), rtol=0, atol=1e-6)
             for key, root in (("vaswani2017", q.shape[1] ** 0.5), ("luong2015", 1))}
     return "correct" if fits.pop(named) else "imprecise" if any(fits.values()) else "wrong"
+
+
+def six_places(q, k, v, printed, named):
+    fits = {key: (np.round(output(q, k, v, root), 6) == np.round(printed, 6)).all() for key, root in (("vaswani2017", q.shape[1] ** 0.5),
+                                                                                                     ("luong2015", 1))}
+    return "correct" if fits.pop(named) else "imprecise" if fits.popitem()[1] else "wrong"
 
 
 ANSWERS = {
@@ -52,7 +68,7 @@ ANSWERS = {
         ],
     ),
     "84.3": (
-        [depth],
+        [depth, shortest],
         [
             lambda line: line,
             lambda line: line.split("=")[1].strip(),
@@ -63,7 +79,7 @@ ANSWERS = {
     ),
     "84.4": (["8/11", "2*4/(5+6)", 0.7272727272727273], [1, 0.5, 0.7, 6 / 11]),
     "84.5": (
-        [spellings],
+        [spellings, looked_for],
         [
             lambda text, never: [],
             lambda text, never: list(never),
@@ -73,7 +89,7 @@ ANSWERS = {
         ],
     ),
     "84.7": (
-        [audit],
+        [audit, six_places],
         [
             lambda q, k, v, printed, named: "wrong",
             lambda q, k, v, printed, named: "imprecise",
