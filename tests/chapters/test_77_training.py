@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("mlxtend")
 
 CHAPTER = common.taught("77", "rows", "lookups", "Stack", "Reader", "Recurrent", "train", "batches", "judged", "glorot", "deep", "reader",
-                        "first_bad", "unmoved", "evenness", "Writer", "sees_the_future", "diagnose", "Checkpointed", "Held")
+                        "first_bad", "unmoved", "evenness", "Writer", "sees_the_future", "diagnose", "rises", "Checkpointed", "Held")
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +24,8 @@ def test_the_loop_is_fit(ramp, rate):
     data, losses = CHAPTER.rows("valid"), []
     for loop in (CHAPTER.train, fit):
         model = CHAPTER.reader("GRU", "rows", 3)
+        with torch.no_grad():                                  # slopes long enough to be cut
+            model.out.weight.mul_(20)
         losses.append(loop(model, CHAPTER.batches(model, data, 1), 12, rate, ramp))
     assert list(losses[0][0]) == losses[1]
     assert (np.diff(losses[0][1]) > 0).all()
@@ -139,7 +141,45 @@ def test_diagnose_reads_lists_tensors_and_frames(more):
 
 
 def test_diagnose_says_whether_it_still_falls():
-    assert "has come to rest" in CHAPTER.diagnose(FALLING) and "still falls" in CHAPTER.diagnose(np.linspace(3, 1, 100))
+    assert "end is level" in CHAPTER.diagnose(FALLING) and "still falls" in CHAPTER.diagnose(np.linspace(3, 1, 100))
+    assert "still falls" in CHAPTER.diagnose(2.3 - 0.07 * STEPS / 200 + NOISE / 10, classes=10)
+
+
+HEALTHY = {
+    "one spike": np.where(STEPS == 100, 6, FALLING), "late fall": 2.3 - 1.8 / (1 + np.exp((150 - STEPS) / 8)) + NOISE,
+    "to zero": 2.3 * np.exp(-STEPS / 20), "lucky first batch": np.concatenate([[1.0], FALLING]),
+    "batches of one": np.abs(2 * np.exp(-STEPS / 50) + np.random.default_rng(1).exponential(0.8, 200)),
+    "just below ln 2": 0.66 + 0.1 * np.exp(-STEPS / 30) + NOISE / 5, "fine-tuning": 0.12 + 0.05 * np.exp(-STEPS / 60) + NOISE / 5,
+    "long": 0.9 + 1.4 * np.exp(-np.arange(10000) / 1500) + np.random.default_rng(2).normal(0, 0.1, 10000)}
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_a_healthy_training_is_not_called_a_failing_one(name):
+    losses = HEALTHY[name]
+    validation = losses[::len(losses) // 20] + np.random.default_rng(3).normal(0, 0.02, len(losses[::len(losses) // 20]))
+    for more in ({}, {"classes": 2 if "ln 2" in name else 10}, {"validation": np.abs(validation)}):
+        assert CHAPTER.diagnose(losses, **more).startswith("none of the lines"), (name, more)
+
+
+def test_jumping_validation_losses_are_no_rise_and_a_slow_rise_is_one():
+    for seed in range(30):
+        flat = 0.6 + 1.5 * np.exp(-np.arange(20) / 4) + np.random.default_rng(seed).normal(0, 0.08, 20)
+        assert not CHAPTER.rises(flat)
+    assert CHAPTER.rises(np.linspace(2, 3, 20)) and not CHAPTER.rises(np.linspace(3, 2, 20))
+
+
+@pytest.mark.parametrize("losses, more, told", [
+    ([0.0] * 50, {"classes": 10}, "c or d: it does not fall"), ([math.log(10)] * 50, {"classes": 10}, "c or d: it stands at ln K"),
+    ([1e308] * 30, {}, "b: not finite from step 0"), (FALLING, {"classes": 10.0, "least": np.float32(0.1)}, "none of the lines"),
+    (FALLING, {"classes": np.int64(10), "least": np.int64(0)}, "none of the lines"),
+    (FALLING, {"least": 5.0}, "h: below the least possible")])
+def test_odd_numbers_get_a_verdict_that_means_something(losses, more, told):
+    assert CHAPTER.diagnose(losses, **more).startswith(told)
+
+
+def test_losses_that_carry_slopes_are_read_without_a_warning(recwarn):
+    said = CHAPTER.diagnose([torch.tensor(loss, requires_grad=True) for loss in FALLING])
+    assert said.startswith("none of the lines") and not recwarn
 
 
 @pytest.mark.parametrize("losses, more, told", [
@@ -147,6 +187,8 @@ def test_diagnose_says_whether_it_still_falls():
     ([None] * 30, {}, "losses: expected a list of numbers"), ([[1.0, 2.0]] * 30, {}, "losses: expected a list of numbers"),
     ([], {}, "losses: expected at least 20 losses in a row, got 0"), ([2.0] * 19, {}, "losses: expected at least 20"),
     ([-1.0] * 30, {}, "losses: expected losses such as cross-entropies"), ({"loss": 1}, {}, "losses: expected a list of numbers"),
+    ("2" * 30, {}, "losses: expected a list of numbers"), (b"2" * 30, {}, "losses: expected a list of numbers"),
+    (dict.fromkeys(range(30)), {}, "losses: expected a list of numbers"), ({1.5, 2.5}, {}, "losses: expected a list of numbers"),
     (FALLING, {"validation": [1.0]}, "validation: expected at least 5"), (FALLING, {"validation": "x"}, "validation: expected a list"),
     *[(FALLING, {"classes": value}, "classes: expected a whole number from 2 on") for value in (1, 0, -3, 2.5, "ten", True, [10])],
     *[(FALLING, {"least": value}, "least: expected a loss, 0 or more") for value in (-1, math.nan, math.inf, "2", None, [0])]])
