@@ -27,7 +27,8 @@ from attnlib.seq2seq import LuongDecoder, SummaryDecoder
 from attnlib.tasks import cldr
 from attnlib.train import fit, parameters, reproducible
 
-BOOK = common.taught("76", "WAYS", "LENGTHS", "draw", "train", "right", "text_loss", "read_on", "LONGER", "by_layer", "hurt", "shifted_lists", "arrive",
+BOOK = common.taught("76", "WAYS", "LENGTHS", "draw", "train", "right", "text_loss", "read_on", "LONGER", "by_layer", "hurt",
+                     "shifted_lists", "arrive",
                      "LIST_SHIFTS", "SHEET_SHIFTS", "turned", "read_pictures", "reuse", "REUSED")
 LISTS = common.taught("41", "BATCH", "STEPS", "in_batches", "tensors", "train")
 SHEETS = common.taught("51", "sheets", "sheet_eye", "Reader", "STEPS", "batch_loss", "answers", "BATCH")

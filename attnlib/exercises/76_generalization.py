@@ -4,7 +4,8 @@ import numpy as np
 from attnlib.check import choice, function, mistake, number
 
 number("76.1", 1 / 3,
-       "Mark and letter lie in places 0 to 15 if the mark stands at 0 to 14: 15 of 63 places. The other 48 of 63 are guesses, right one time\n"
+       "Mark and letter lie in places 0 to 15 if the mark stands at 0 to 14: 15 of 63 places. The other 48 "
+       "of 63 are guesses, right one time\n"
        "in eight: 15/63 + 48/63 * 1/8 = 15/63 + 6/63 = 21/63 = 1/3. The table has a little less, since even in the trained range the late\n"
        "asking place is a new one.",
        [(5 / 21, "That is the share of texts in the trained range. The others are guesses, and one in eight of them is right."),
@@ -103,7 +104,8 @@ def _(before, after, picks):
 
 
 number("76.4", 5 / 12,
-       "The weight is 45 / (45 + 63): each of the 63 other keys counts exp(0) = 1. That is 45/108 = 5/12, down from 3/4, though no score has\n"
+       "The weight is 45 / (45 + 63): each of the 63 other keys counts exp(0) = 1. That is 45/108 = 5/12, "
+       "down from 3/4, though no score has\n"
        "changed. With scores times log 64 / log 16 = 3/2 it would be 45^1.5 / (45^1.5 + 63) = 0.83.",
        [(45 / 109, "There are 63 other keys, not 64."),
         (3 / 16, "You divided by 4. The right key keeps its 45, and the others together count 63."),
@@ -113,7 +115,8 @@ number("76.4", 5 / 12,
        first="What do the 63 other keys count together, each with the score 0?")
 
 choice("76.5", "d",
-       "Both readers solve the trained lengths, and so do readers of all six ways; at 64 tokens they lie anywhere between a guess and all.\n"
+       "Both readers solve the trained lengths, and so do readers of all six ways; at 64 tokens they lie "
+       "anywhere between a guess and all.\n"
        "What training leaves open is decided by way, rate and seed, and only a test on 64 tokens shows it.",
        [("a", "Look at the table: several ways are right on all of 16 tokens and lost at 64."),
         ("b", "Some are right at 64 although the places are new: look at ALiBi and at the GRU."),
