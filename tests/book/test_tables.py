@@ -49,8 +49,9 @@ def test_an_index_is_no_definition(line, names):
 
 
 def test_a_number_without_a_table_is_named():
-    with pytest.raises(SystemExit, match="^expected a chapter with tables, got 77\n"):
-        table.main(["77"])
+    assert not [name for name in table.scripts() if name.startswith("00")]     # else this would train for minutes
+    with pytest.raises(SystemExit, match="^expected a chapter with tables, got 00\n"):
+        table.main(["00"])
 
 
 @pytest.mark.parametrize("script", sorted((book.ROOT / "experiments").glob("[0-9]*.py")), ids=lambda p: p.stem)
