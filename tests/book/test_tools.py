@@ -30,7 +30,7 @@ def test_an_unknown_notebook_is_named():
 
 
 @pytest.mark.parametrize("tool, argument, answer", [
-    *((tool, "77", "no notebook starts with 77") for tool in ("test", "outputs", "bench", "isa")),
+    *((tool, "99", "no notebook starts with 99") for tool in ("test", "outputs", "bench", "isa")),
     ("new", "foo", "two digits and a word"), ("new", "00_taken", "00_start_here.ipynb")])
 def test_a_wrong_argument_is_told_before_any_set_up(tool, argument, answer):
     """Called with an interpreter that has none of the packages, as in a fresh clone; with a right argument it would set up first."""
