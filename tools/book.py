@@ -55,6 +55,15 @@ def elsewhere():
     return {name: str(folder / name) for name in moved}
 
 
+def renew(path, text):
+    """Write a page that a tool makes, where its text is another than before, and say whether it was."""
+    changed = not path.exists() or path.read_text(encoding="utf-8") != text
+    if changed:
+        path.write_bytes(text.encode("utf-8"))                       # the same line ends on every system
+    print(f"{path.name}: {'changed' if changed else 'unchanged'}")
+    sys.stdout.flush()
+
+
 def chosen(numbers):
     """The notebooks whose names start with one of the numbers; all of them if there are no numbers."""
     paths = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))

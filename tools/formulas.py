@@ -180,10 +180,7 @@ def main():
         new = page(notebooks())
     except ValueError as error:
         return str(error)
-    changed = not PAGE.exists() or PAGE.read_text(encoding="utf-8") != new
-    if changed:
-        PAGE.write_text(new, encoding="utf-8", newline="\n")
-    print(f"{PAGE.name}: {'changed' if changed else 'unchanged'}", flush=True)
+    book.renew(PAGE, new)
     return 0
 
 

@@ -132,6 +132,4 @@ def write_readme():
     new = re.sub(r"takes about \S+ hours with two exercises of each; all lessons take about \S+, and everything about [\d½]+",
                  f"takes about {route} hours with two exercises of each; all lessons take about {lessons}, "
                  f"and everything about {everything}", new)
-    if new != old:
-        path.write_text(new, encoding="utf-8", newline="\n")
-    print(f"README.md: {'changed' if new != old else 'unchanged'}", flush=True)
+    book.renew(path, new)

@@ -100,10 +100,7 @@ def main():
             place(row, chapters)
     except ValueError as error:
         return str(error)
-    changed = not PAGE.exists() or PAGE.read_text(encoding="utf-8") != new
-    if changed:
-        PAGE.write_text(new, encoding="utf-8", newline="\n")
-    print(f"{PAGE.name}: {'changed' if changed else 'unchanged'}", flush=True)
+    book.renew(PAGE, new)
     return 0
 
 
