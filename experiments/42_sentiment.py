@@ -14,10 +14,7 @@ frozen    the first question over the token vectors of a pretrained encoder; the
           sentences of natural.csv, which a language model or customers wrote
 """
 import ast
-import hashlib
-import io
 import sys
-import tarfile
 import time
 import unicodedata
 from functools import cache
@@ -27,6 +24,7 @@ import fair_play
 import ledger
 import numpy as np
 import torch
+import vader_archive
 
 from attnlib.data import data_path
 from attnlib.tasks.sentiment import (
@@ -62,21 +60,12 @@ COLUMNS = ("task", "arm", "told", "parameters", "test", *(f"test_{kind}" for kin
            "seed", "cpu_seconds", "valid", "calibration_error", "mass", "even", *(f"peak_{name.replace(' ', '_')}" for name in PLACES),
            *(f"test_{n}_things" for n in (1, 2, 3, 4)), "hard_calibration_error", "ordinary_calibration_error", "hard_mass",
            "hard_even")
-SOURCE = "5d7c06e027fc8b99238edb0d53d970cf97066ef97654009890b83703849632f9"            # SHA-256 of vaderSentiment-3.3.2.tar.gz
 DRAWN, LENGTHS, AGREED = 50, range(4, 21), 18               # customers' sentences of each side, their words, raters of twenty
 
 
 def customers(archive):
     """Sentences of customers, on whose side at least eighteen of twenty raters agree, as rows of natural.csv."""
-    with open(archive, "rb") as file:
-        content = file.read()
-    if hashlib.sha256(content).hexdigest() != SOURCE:
-        raise ValueError(f"archive: expected the source archive of vaderSentiment 3.3.2, got {archive}")
-    with tarfile.open(fileobj=io.BytesIO(content)) as outer:
-        inner = outer.extractfile("vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz").read()
-    with tarfile.open(fileobj=io.BytesIO(inner)) as files:
-        texts, rated = (files.extractfile(f"hutto_ICWSM_2014/amazonReviewSnippets_{name}.txt").read().decode("utf-8-sig").splitlines()
-                        for name in ("GroundTruth", "anonDataRatings"))
+    texts, rated = vader_archive.lines(archive, "amazonReviewSnippets_GroundTruth", "amazonReviewSnippets_anonDataRatings")
     ratings = {number: ast.literal_eval(each) for number, _, _, each in (line.split("\t")[:4] for line in rated)}
     rng, rows = np.random.default_rng(42), []
     for label, sign in (("positive", 1), ("negative", -1)):

@@ -5,32 +5,22 @@ python experiments/78_make_sentences.py vaderSentiment-3.3.2.tar.gz
 The archive holds 3,708 pieces of customers' reviews, each rated by twenty people from -4 to 4.  Kept are those of 4 to 14 words whose mean
 rating is at least 0.8 away from zero; all pieces of one review lie in one split.
 """
-import hashlib
-import io
 import re
 import sys
-import tarfile
 
 import common
 import numpy as np
+import vader_archive
 
 from attnlib.data import data_path
 
-SOURCE = "5d7c06e027fc8b99238edb0d53d970cf97066ef97654009890b83703849632f9"            # SHA-256 of vaderSentiment-3.3.2.tar.gz
 POOL, VALID, LENGTHS, CLEAR = 600, 160, range(4, 15), 0.8
 
 
 def pieces(archive):
     """The rated pieces of reviews: number, mean rating, text."""
-    with open(archive, "rb") as file:
-        content = file.read()
-    if hashlib.sha256(content).hexdigest() != SOURCE:
-        raise ValueError(f"archive: expected the source archive of vaderSentiment 3.3.2, got {archive}")
-    with tarfile.open(fileobj=io.BytesIO(content)) as outer:
-        inner = outer.extractfile("vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz").read()
-    with tarfile.open(fileobj=io.BytesIO(inner)) as files:
-        text = files.extractfile("hutto_ICWSM_2014/amazonReviewSnippets_GroundTruth.txt").read().decode("utf-8-sig")
-    return [line.split("\t") for line in text.splitlines() if line.count("\t") == 2]
+    text, = vader_archive.lines(archive, "amazonReviewSnippets_GroundTruth")
+    return [line.split("\t") for line in text if line.count("\t") == 2]
 
 
 def chosen(rows):

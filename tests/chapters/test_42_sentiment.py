@@ -1,5 +1,6 @@
 """The reviews and sentences of 42_sentiment: parts do not touch, deciding words decide, pieces are found again in texts."""
 import csv
+import hashlib
 import importlib
 import io
 import tarfile
@@ -7,6 +8,7 @@ import tarfile
 import ledger
 import numpy as np
 import pytest
+import vader_archive
 
 from attnlib.tasks import sentiment as task
 
@@ -132,7 +134,7 @@ def test_customers_are_drawn_by_the_rule(tmp_path, monkeypatch):
     path.write_bytes(packed({"vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz": inner}))
     with pytest.raises(ValueError, match="archive"):
         sentiment.customers(path)
-    monkeypatch.setattr(sentiment, "SOURCE", sentiment.hashlib.sha256(path.read_bytes()).hexdigest())
+    monkeypatch.setattr(vader_archive, "SOURCE", hashlib.sha256(path.read_bytes()).hexdigest())
     monkeypatch.setattr(sentiment, "DRAWN", 2)
     found = sentiment.customers(path)
     assert [(r["id"], r["rated"], r["label_a"], r["label_b"]) for r in found] == [
