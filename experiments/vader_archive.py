@@ -1,4 +1,4 @@
-"""The rated texts of VADER (Hutto and Gilbert 2014), MIT licence, in the source archive of vaderSentiment 3.3.2: 42 and 78 draw from them."""
+"""The rated texts of VADER (Hutto and Gilbert 2014, MIT licence) in the source archive of vaderSentiment 3.3.2, for 42 and 78."""
 import hashlib
 import io
 import tarfile
