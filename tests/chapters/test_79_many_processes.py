@@ -205,20 +205,22 @@ def through_the_loopback():
 
 @pytest.mark.skipif(not Path("/proc/net/dev").exists(), reason="needs Linux' count of bytes")
 def test_the_operating_system_counts_the_same_bytes(chapter, team):
-    """What 79 says of its count, and of the library's all-reduce. Others may send meanwhile, so it is tried up to five times."""
+    """What 79 says of its count, and of the library's all-reduce; others may send meanwhile, so it waits for a quiet moment."""
     x = torch.randn(3, 900_000)
     q, k, v = (torch.randn(1, 3, 9_999, 32) for _ in range(3))
     ours, *_ = chapter.run(team, chapter.our_sum, x)[1]
     for job, sent in ((lambda: chapter.run(team, chapter.our_sum, x)[1], 3 * ours),
                       (lambda: chapter.run(team, chapter.the_librarys_sum, x)[1], 3 * ours),
                       (lambda: chapter.run(team, chapter.on_shares, "tokens_for_heads", q, k, v)[1], 4 * 2 * 9_999 * 96 * 8 // 3)):
-        for _ in range(5):
+        end = time.monotonic() + 120
+        while True:
             before, told = through_the_loopback(), job()
             counted = through_the_loopback() - before
             assert sum(told) in (sent, 0) and counted >= sent          # the library tells us nothing
             if counted < 1.1 * sent:
                 break
-        assert counted < 1.1 * sent
+            assert time.monotonic() < end, f"{counted} bytes counted, {sent} expected, for two minutes"
+            time.sleep(1)
 
 
 def test_sizes_that_the_notebook_does_not_use(chapter, team):
