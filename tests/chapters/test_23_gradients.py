@@ -2,6 +2,7 @@
 import common
 import numpy as np
 import pytest
+
 from attnlib.core import attend
 
 CHAPTER = common.taught("23", "error", "broken", "attention_backward", "descend")
