@@ -2,6 +2,7 @@
 import json
 import os
 import shutil
+import time
 
 import node
 import pytest
@@ -22,13 +23,18 @@ def site(tmp_path_factory):
         pytest.skip(lacking)
     shared = tmp_path_factory.getbasetemp()
     shared = shared.parent if os.environ.get("PYTEST_XDIST_WORKER") else shared
-    built = shared / "site"
-    from filelock import FileLock
-    with FileLock(str(shared / "site.lock")):
-        if not (built / "made").exists():
-            assert website.build(built) == 0, "Sphinx warned: its words stand above"
-            (built / "made").touch()
-    return built / "html"
+    said = shared / "site.status"
+    try:
+        (shared / "site.begun").mkdir()
+        said.with_suffix(".half").write_text(str(website.build(shared / "site")))
+        said.with_suffix(".half").rename(said)
+    except FileExistsError:
+        for _ in range(1200):
+            if said.exists():
+                break
+            time.sleep(1)
+    assert said.read_text() == "0", "Sphinx warned; its words stand above"
+    return shared / "site" / "html"
 
 
 def chromium(folder, phone=False):
