@@ -42,7 +42,8 @@ BEFORE = torch.get_default_dtype()
 torch.set_default_dtype(torch.float64)  # before the tables of words are made
 CHAPTER = common.taught(
     "44",
-    "FACTS", "Turn", "learn_turn", "mean_vectors", "surprise", "word_means", "GruReader", "MeanReader", "MemoryNet", "PLACES", "QUESTIONS", "SpanReader", "best_sentence",
+    "FACTS", "Turn", "learn_turn", "mean_vectors", "surprise", "word_means",
+    "FACTS", "GruReader", "MeanReader", "MemoryNet", "PLACES", "QUESTIONS", "SpanReader", "best_sentence",
     "bm25_scores", "bootstrap", "exact", "f1", "fit", "new_words", "padded", "ranks", "rarity", "read_table", "right",
     "sentences", "spans", "stems", "stories", "titled", "tokens_of")
 torch.set_default_dtype(BEFORE)  # an import leaves the importer's dtype alone
@@ -200,8 +201,8 @@ def faq():
     found["BM25", best] = tried[best][1]
     alone, looks = np.eye(len(lib.questions)), {}
     keys = lib.keys.astype(float)
-    for arm, q, k in (("words", *lib.words), ("encoder", lib.queries, keys)):
-        for how, k, member in (("one mean", one_mean(k, lib.member), alone), ("each passage", k, lib.member)):
+    for arm, q, own in (("words", *lib.words), ("encoder", lib.queries, keys)):
+        for how, k, member in (("one mean", one_mean(own, lib.member), alone), ("each passage", own, lib.member)):
             answering, scores = lib.same @ member.T, q @ k.T
             tau = min(TAUS, key=lambda t: CHAPTER.surprise(scores[dev], t, answering[dev]))
             weights = F.softmax(torch.tensor(scores / tau), dim=-1).numpy()

@@ -1,4 +1,4 @@
-"""44's questions that people asked: the files fit together and are made by their script; what a reader types gets an answer or a sentence."""
+"""44's questions that people asked: the files fit, as their script makes them; what a reader types gets an answer or a sentence."""
 import csv
 import importlib
 import re
@@ -113,7 +113,8 @@ def test_what_nothing_answers_is_said(chapter, question):
 
 
 @pytest.mark.parametrize("question, says", [
-    ("", "two words or more, got ''"), ("   \n", "got ''"), ("Python", "got 'Python'"), ("notes.txt", "got 'notes.txt'"), ("😀 😀 😀", "got '😀"),
+    ("", "two words or more, got ''"), ("   \n", "got ''"), ("Python", "got 'Python'"), ("notes.txt", "got 'notes.txt'"),
+    ("😀 😀 😀", "got '😀"),
     ("1 2 3", "got '1 2 3'"), ("如何 复制 一个 对象", "other letters"), ("Как скопировать объект?", "other letters"),
     ("why is it slow " * 2500, "got more: 10000 words"), ("如何复制一个对象？", "two words or more"),
     (None, "got NoneType"), (7, "got int"), (1.5, "got float"), (["Can I delete Python?"], "got list"),
@@ -135,8 +136,10 @@ def test_a_text_of_ones_own_is_a_library(chapter):
 
 
 @pytest.mark.parametrize("text, says", [
-    ("", "library: expected 1 to 200 paragraphs, got 0"), (" \n\n ", "got 0"), ("a b\n\n" * 201, "got 201"), ("One two.\n\nnotes", "paragraph 2: expected"),
-    ("word after word " * 200, "paragraph 1: expected at most 254 pieces"), ("good words\n\n如何复制 对象", "paragraph 2: expected English"),
+    ("", "library: expected 1 to 200 paragraphs, got 0"), (" \n\n ", "got 0"), ("a b\n\n" * 201, "got 201"),
+    ("One two.\n\nnotes", "paragraph 2: expected"),
+    ("word after word " * 200, "paragraph 1: expected at most 254 pieces"),
+    ("good words\n\n如何复制 对象", "paragraph 2: expected English"),
     (None, "library: expected a text, got NoneType"), (["one two"], "library: expected a text, got list"), (b"one two", "got bytes"),
 ])
 def test_what_is_no_library_gets_a_sentence(chapter, text, says):
