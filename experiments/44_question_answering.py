@@ -42,7 +42,7 @@ BEFORE = torch.get_default_dtype()
 torch.set_default_dtype(torch.float64)  # before the tables of words are made
 CHAPTER = common.taught(
     "44",
-    "FACTS", "Turn", "learn_turn", "mean_vectors", "surprise", "word_means",
+    "FACTS", "Turn", "turn_fit", "mean_vectors", "surprise", "word_means",
     "FACTS", "GruReader", "MeanReader", "MemoryNet", "PLACES", "QUESTIONS", "SpanReader", "best_sentence",
     "bm25_scores", "bootstrap", "exact", "f1", "fit", "new_words", "padded", "ranks", "rarity", "read_table", "right",
     "sentences", "spans", "stems", "stories", "titled", "tokens_of")
@@ -256,13 +256,13 @@ def turned(arm, how, look, lib, wanted):
         return (1 / CHAPTER.ranks(scores, [wanted[i] for i in these])).mean()
     tried = {}
     for rate, steps in product(TURNS, (50, 200)):
-        model = CHAPTER.learn_turn(q, k, member, tau, first, steps, rate, TUNING)
+        model = CHAPTER.turn_fit(q, k, member, tau, first, steps, rate, TUNING)
         tried[rate, steps] = mrr(model, last)
         note("faq", f"{arm}, learnt turn", f"{how}, rate {rate}, {steps} steps", TUNING, "dev", mrr=tried[rate, steps])
     rate, steps = max(tried, key=tried.get)
     for seed in (*SEEDS, 5):
         start = time.process_time()
-        model = CHAPTER.learn_turn(q, k, member, tau, rows, steps, rate, seed)
+        model = CHAPTER.turn_fit(q, k, member, tau, rows, steps, rate, seed)
         seconds = time.process_time() - start
         note("faq", f"{arm}, learnt turn", f"{how}, chosen: rate {rate}, {steps} steps", seed, "test",
              mrr=mrr(model, np.flatnonzero(~lib.dev)), mrr_learnt=mrr(model, rows), cpu_seconds=seconds)
