@@ -3,6 +3,7 @@ import csv
 import importlib
 from fractions import Fraction
 
+import common
 import fair_play
 import numpy as np
 import pytest
@@ -249,3 +250,16 @@ def test_what_is_no_list_gets_a_sentence(typed, says):
     with pytest.raises(ValueError, match="^list: expected") as error:
         CHAPTER.list_of(typed)
     assert says in str(error.value) and len(str(error.value)) < 260
+
+
+def test_at_equal_rates_the_first_losses_fall_alike_with_and_without_attention():
+    """What 41 says of the two curves before they cross: the higher rate makes the faster fall, not the missing attention."""
+    chapter = common.taught("41", "in_batches", "train")
+    batches = chapter.in_batches(cldr.training_lists(30 * 40, seed=0))
+    vocabularies = [cldr.Vocabulary(language) for language in ("en", "fr")]
+
+    def ten(decoder, rate):
+        return np.mean(chapter.train(decoder, vocabularies, batches, rate)[2][-10:])
+
+    without, equal, lower = ten(seq2seq.SummaryDecoder, 0.02), ten(seq2seq.BahdanauDecoder, 0.02), ten(seq2seq.BahdanauDecoder, 0.007)
+    assert abs(without - equal) < 0.1 < 0.3 < lower - without
