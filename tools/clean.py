@@ -3,7 +3,8 @@ import shutil
 
 import book
 
-LEFT = [".venv", "mutants", ".hypothesis", ".pytest_cache", ".ruff_cache", "*.egg-info", "**/__pycache__", "**/.ipynb_checkpoints"]
+LEFT = [".venv", "_site", "site/node_modules", "mutants", ".hypothesis", ".pytest_cache", ".ruff_cache",
+        "*.egg-info", "**/__pycache__", "**/.ipynb_checkpoints"]
 
 if __name__ == "__main__":
     for pattern in LEFT:

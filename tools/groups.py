@@ -12,10 +12,10 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[1] / "requirements"
-GROUPS = ["base", "torch", "tensorflow", "language", "senses", "challenges", "dev"]
+GROUPS = ["base", "torch", "tensorflow", "language", "senses", "challenges", "site", "dev"]
 FIRST = ["base", "torch"]                                            # what `make lab` starts with
 MODULES = {"fonttools": "fontTools", "markdown-it-py": "markdown_it", "pillow": "PIL", "pytest-xdist": "xdist", "scikit-image": "skimage",
-           "scikit-learn": "sklearn", "scikit-video": "skvideo",
+           "scikit-learn": "sklearn", "scikit-video": "skvideo", "sphinxcontrib-katex": "sphinxcontrib",
            "tensorflow-cpu": "tensorflow"}                           # the others are imported by their names, with _ for -
 
 

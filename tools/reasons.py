@@ -15,8 +15,8 @@ import book
 LISTS = book.ROOT / "tests" / "reasons"
 COLUMNS = ["cell", "sentence", "wrong if", "tried in", "became"]
 BECAME = ["definition", "kept", "rewritten", "dropped"]
-CAUSE = re.compile(r"\b(?:because|since(?! \d)|cannot|reasons?|buys|is why|(?:is|are) lost|due to|thanks to|therefore|whole difference)\b",
-                   re.I)
+CAUSE = re.compile(r"\b(?:because(?! \*\*it\*\*)|since(?! \d)|cannot|reasons?|buys|is why|(?:is|are) lost|due to|thanks to|therefore|"
+                   r"whole difference)\b", re.I)
 SILENT = ("Exercises", "Sources", "Further reading", "Recap")      # questions, titles, and what was said before
 
 

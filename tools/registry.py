@@ -10,6 +10,8 @@ import setup
 CHAPTERS = tomllib.loads((book.NOTEBOOKS / "chapters.toml").read_text(encoding="utf-8"))
 THERE = list(CHAPTERS)
 ROUTE = [name for name in THERE if CHAPTERS[name].get("route")]
+PARTS = {"0": "Background", "1": "Formulas", "2": "By hand", "3": "Code", "4": "Language", "5": "Vision", "6": "Sound and several senses",
+         "7": "Challenges", "8": "Reference"}
 WORDS = "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen".split()
 
 
@@ -89,7 +91,8 @@ def table_of_groups():
     rows, more = ["| to run | add | to download | on disk |", "|---|---|---|---|"], groups.GROUPS[len(groups.FIRST):]
     takes = [(f"chapters {', '.join(name[:2] for name in THERE if group in added(name))}", f"make setup GROUPS={group}", [group])
              for group in more if any(group in added(name) for name in THERE)]
-    for what, command, names in [*takes, ("all of them, and the tests", "make setup", more)]:
+    site = ("`make site`, the book as web pages", "make setup GROUPS=site", ["site"])
+    for what, command, names in [*takes, site, ("all of them, and the tests", "make setup", more)]:
         download, disk = (round(sum(setup.COSTS[name][i] for name in names), -1) for i in (0, 1))
         rows.append(f"| {what} | `{command}` | {download or 1} MB | {max(disk / 1000, 0.1):.1f} GB |")
     return "\n".join(rows) + "\n"

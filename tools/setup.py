@@ -16,6 +16,7 @@ from pathlib import Path
 
 import book
 import groups
+import node
 from groups import FIRST, GROUPS, pins
 
 VERSIONS = [(3, 11), (3, 12), (3, 13)]
@@ -29,6 +30,7 @@ COSTS = {                                     # of each group: MB to download, M
     "language": (130, 360, 33, 30),
     "senses": (80, 220, 17, 10),
     "challenges": (2, 10, 2, 5),
+    "site": (30, 90, 23, 10),
     "dev": (50, 170, 29, 15)}
 AGAIN = "Calling it again goes on from there."
 KERNELS = """# Written by tools/setup.py: a kernel says in one line to which group of the book a package belongs that is not installed.
@@ -218,6 +220,8 @@ def build(names):
     if "base" in lacking:
         subprocess.run([str(PYTHON), "-c", "import matplotlib.font_manager"], env=book.environment())     # its list of fonts: once, here
     tell_kernels()
+    if "site" in lacking and node.SITE.exists():
+        print(node.fetch() or "What the site takes from npm is here.", flush=True)
     STAMP.write_text("".join(f"{name} {fingerprint(name)}\n" for name in names), encoding="utf-8")
     print(f"Set up in {time.time() - start:.0f} s.", flush=True)
 

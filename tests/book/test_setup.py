@@ -404,7 +404,7 @@ def test_a_group_is_added_alone_and_stays(made):
     with open(made / "constraints.txt", "a") as file:
         file.write("one-more==1.0\n")
     assert pip(bare(made, QUICK, setup.FIRST)) == [["-e", ".", *files("base", "torch", "tensorflow")]]
-    assert pip(bare(made, QUICK)) == [files("language", "senses", "challenges", "dev")]                   # make test
+    assert pip(bare(made, QUICK)) == [files("language", "senses", "challenges", "site", "dev")]                   # make test
     assert pip(bare(made, QUICK)) == []
 
 
@@ -433,7 +433,7 @@ def test_an_environment_from_before_there_were_groups_is_the_whole(made):
         assert pip(bare(made, QUICK, setup.FIRST)) == [["-e", ".", *files(*setup.FIRST)]]
 
 
-@pytest.mark.parametrize("given, added", [([], "tensorflow, language, senses, challenges, dev"), (["dev", "torch"], "dev")])
+@pytest.mark.parametrize("given, added", [([], "tensorflow, language, senses, challenges, site, dev"), (["dev", "torch"], "dev")])
 def test_the_command_takes_the_names_of_groups(made, given, added):
     """With pip itself, which has no index here and finds nothing: what stops the set-up is a sentence."""
     shutil.rmtree(made / ".venv")
@@ -449,7 +449,7 @@ def test_the_command_takes_the_names_of_groups(made, given, added):
 def test_a_group_that_does_not_exist_is_named():
     done = subprocess.run([BARE[0], "-E", "tools/setup.py", "tensorflo", "language"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1
-    assert done.stderr == "no group of packages is called tensorflo; there are base, torch, tensorflow, language, senses, challenges, dev\n"
+    assert done.stderr == f"no group of packages is called tensorflo; there are {', '.join(setup.GROUPS)}\n"
 
 
 def test_what_groups_cost_is_their_sum(monkeypatch):

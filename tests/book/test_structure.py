@@ -48,7 +48,7 @@ def test_valid_and_canonical(path):
     assert (nb.nbformat, nb.nbformat_minor) == (4, 5)
     ids = [c.id for c in nb.cells]
     assert len(set(ids)) == len(ids) and all(map(outputs.LASTING.fullmatch, ids))
-    assert all(set(c.metadata) <= {"tags"} for c in nb.cells)
+    assert all(set(c.metadata) <= {"tags", "alt"} for c in nb.cells)
     known = {"raises-exception", "nbval-ignore-output", "nbval-skip", "trained"}
     assert {t for c in nb.cells for t in c.metadata.get("tags", [])} <= known
     assert path.stat().st_size < 900_000
@@ -311,8 +311,9 @@ def test_a_notebook_imports_the_library_and_packages_only(path):
 
 
 def test_code_of_a_notebook_is_run_outside_of_it_in_one_place():
+    """The book's own cells in common.py; what a class hands in, under limits, in mark_one.py."""
     texts = {p: p.read_text(encoding="utf-8") for folder in ("attnlib", "experiments", "tools") for p in (ROOT / folder).rglob("*.py")}
-    assert [p.name for p, text in texts.items() if re.search(r"\bexec\(", text)] == ["common.py"]
+    assert [p.name for p, text in texts.items() if re.search(r"\bexec\(", text)] == ["common.py", "mark_one.py"]
 
 
 def ast_docstring(node):

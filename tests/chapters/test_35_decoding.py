@@ -156,3 +156,27 @@ def test_what_is_no_date_gets_a_sentence(typed, says):
     with pytest.raises(ValueError, match="^text: expected") as error:
         read_dates(typed)
     assert says in str(error.value) and len(str(error.value)) < 140
+
+
+def test_where_bahdanaus_decoder_looks_beside_a_word_it_does_not_need_the_word():
+    """What 35 says of his first seed, trained again: where the largest weight lies beside the right part, that part can be hidden."""
+    chapter = common.taught("35", "ARMS", "sources", "targets", "train")
+    model, _, _ = chapter.train(chapter.ARMS["bahdanau"], 0.02, 0)
+    rows = dates.held_out("test", 3)
+    source, target = chapter.sources(rows), chapter.targets(rows)
+    given = torch.nn.functional.pad(target, (1, -1), value=BOS)
+    told = [[(i, part) for _, i, part in dates.source_of(row)] + [None] * source.shape[1] for row in rows]
+    right, beside = [], []
+    with torch.no_grad():
+        top = model(source, target)[1].argmax(-1)
+        state, (memory, summary, mask) = model.read(source)
+        for t in range(9):
+            word = given[:, t:t + 1]
+            part = torch.tensor([[x == (t // 3, "yMd"[t % 3]) for x in line[:source.shape[1]]] for line in told])
+            scores, _, _ = model.decoder(word, state, memory, summary, mask & ~part)
+            right += (scores[:, 0].argmax(-1) == target[:, t]).tolist()
+            beside += (~part.gather(1, top[:, t:t + 1])[:, 0]).tolist()
+            _, _, state = model.decoder(word, state, memory, summary, mask)
+    right, beside = torch.tensor(right).double(), torch.tensor(beside)
+    assert 0.1 < beside.double().mean() < 0.3
+    assert right[beside].mean() > 0.7 > 0.5 > right[~beside].mean()

@@ -353,7 +353,7 @@ def test_what_is_no_sentence_gets_a_sentence(chapter, bad, told):
 
 
 @pytest.mark.parametrize("bad, told", [
-    (["good"], "got list"), (None, "got NoneType"), ({"good": 3}, "no word"), ({3: "good"}, "no word"), ({"good": " "}, "no word"),
+    (["good"], "got list"), (7, "got int"), ({"good": 3}, "no word"), ({3: "good"}, "no word"), ({"good": " "}, "no word"),
     ({"plot": "cast"}, "no 'plot'")])
 def test_words_that_cannot_be_exchanged_get_a_sentence(chapter, bad, told):
     answer = chapter.opinion("It was a good film.", instead=bad)

@@ -1,0 +1,23 @@
+"""Each picture that a cell draws has a text for who cannot see it, in the cell's metadata, {"alt": "..."}; the site reads it from there."""
+import json
+import re
+
+import pytest
+from registry import book
+
+WITHOUT = {"01", "14", "16", "23", "33", "34", "36", "42", "44"}      # chapters still to be done
+
+
+@pytest.mark.parametrize("path", [path for path in book.chosen([]) if path.name[:2] not in WITHOUT], ids=lambda path: path.stem)
+def test_each_picture_has_a_text(path):
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    texts = []
+    for cell in cells:
+        drawn = any("image/png" in output.get("data", {}) for output in cell.get("outputs", []))
+        alt = cell["metadata"].get("alt")
+        assert drawn == bool(alt), cell["id"]
+        if alt:
+            assert 40 <= len(alt) <= 400 and alt[-1] in ".!?" and not re.match(r"(a |the )?(picture|image|figure|plot) ", alt, re.I)
+            assert not re.search(r"[$\\`]|\*\*", alt), f"{cell['id']}: a text is read aloud, without markup"
+            texts.append(alt)
+    assert len(set(texts)) == len(texts)
