@@ -24,8 +24,10 @@ def judge():
 
 @pytest.mark.parametrize("typed, says", [
     ("", "got ''"), ("   ", "got ''"), ("word", "got 'word'"), ("letter.txt", "got 'letter.txt'"), ("好", "got '好'"), ("😡", "got '😡'"),
-    ("7", "got '7'"), (".", "got '.'"), ("x̂", "got 'x̂'"), ("ǅ", "got"), ("é" * 10_000, "got 'éé"),
-    ("\ud800", "got '\\ud800'"), ("\0", "got"), (None, "got NoneType"), (3.5, "got float"), (b"e", "got bytes"), (["e"], "got list"), ("𝐀", "got '𝐀'|does not draw '𝐀'"),
+    ("7", "got '7'"), (".", "got '.'"),
+    ("x̂", "got 'x̂'"), ("ǅ", "got"), ("é" * 10_000, "got 'éé"),
+    ("\ud800", "got '\\ud800'"), ("\0", "got"), (None, "got NoneType"), (3.5, "got float"), (b"e", "got bytes"),
+    (["e"], "got list"), ("𝐀", "got '𝐀'|does not draw '𝐀'"),
     ("𐐀", "does not draw '𐐀'")])
 def test_what_is_no_letter_gets_a_sentence(typed, says):
     with pytest.raises(ValueError, match="^letter: ") as error:
