@@ -12,7 +12,15 @@ cut       learned query with its chosen rate, outlines cut to their first or las
 search    hidden size, score and rate with seed 0, then two more seeds of the chosen setting
 
 `python experiments/36_lstm_classifier.py model` trains one row of `pooling`, the learned query with seed 0 and its chosen rate, and
-keeps the weights, which the notebook loads: notebooks/data/36_lstm_classifier/model.npz.
+keeps the weights, which the notebook loads: notebooks/data/36_lstm_classifier/model.safetensors.
+
+`python experiments/36_lstm_classifier.py trials` writes trials.csv beside it, about five minutes: what the chapter's reasons rest on.
+
+seeds     seven more seeds for each of the six ways, with the rate that the first three chose
+scaled    learned query with its scores divided by the root of their width, three rates, three seeds
+unsorted  learned query, batches as they are drawn instead of sorted by length, three seeds
+cut       the outlines cut to 24 points once more, with two lower rates, validation letters
+filled    three quarters of the points lost in use, half in training: filled with the next known point, or with one drawn at random
 """
 import sys
 import time
@@ -20,16 +28,20 @@ import time
 import common
 import fair_play
 import numpy as np
+import torch
+from safetensors.torch import save_file
 
 from attnlib import train
 from attnlib.data import data_path
+from attnlib.pytorch import masked_softmax
 
 POOLINGS = ("last state", "mean", "max", "learned query", "last state as query", "self-attention, mean")
 WAYS = ("zero", "carry forward", "zero and indicator", "zero, attention ignores", "skip")
 RATES, BEYOND, SEEDS, LOST, SWEEP = (0.01, 0.02, 0.04), 0.08, (0, 1, 2), 0.5, (0, 0.25, 0.75)
 QUERY = "learned query"
 
-CHAPTER = common.taught("36", "Classifier", "accuracy", "collect", "fit", "gaps", "in_mark", "mend", "split", "weights_of")
+CHAPTER = common.taught("36", "AttentionPooling", "Classifier", "accuracy", "collate", "collect", "fill", "fit", "gaps", "in_mark", "split",
+                        "weights_of")
 LETTERS = CHAPTER.split(list(CHAPTER.collect()))
 
 
@@ -44,7 +56,7 @@ def shortened(letters, end, points=24):
 
 
 def gappy(letters, way, lost):
-    return [(*CHAPTER.mend(way, x.points, gone), x.marked) for x, gone in zip(letters, CHAPTER.gaps(letters, lost))]
+    return [(*CHAPTER.fill(way, x.points, gone), x.marked) for x, gone in zip(letters, CHAPTER.gaps(letters, lost))]
 
 
 def map_score(model):
@@ -149,7 +161,97 @@ def short():
 def keep():
     """Train the learned query of `pooling` with seed 0 and write its weights, unrounded, so that every processor gets the same answers."""
     model, _ = trained(QUERY, RATES[2], SEEDS[0])
-    np.savez_compressed(data_path("36", "model.npz"), **{name: value.numpy() for name, value in model.state_dict().items()})
+    save_file({name: value.contiguous() for name, value in model.state_dict().items()}, data_path("36", "model.safetensors"))
+
+
+def scored(experiment, way, model, found, rate, seed, test=None, fit=CHAPTER.fit):
+    """Train a model and look at the validation letters, and at others where they are given."""
+    start = time.process_time()
+    fit(model, found, rate, seed)
+    seconds = time.process_time() - start
+    right = [f"{CHAPTER.accuracy(model, part):.4f}" if part else "" for part in (examples("valid", "", ""), test)]
+    return {"experiment": experiment, "way": way, "rate": rate, "seed": seed, "valid": right[0], "test": right[1],
+            "cpu_seconds": f"{seconds:.1f}"}
+
+
+class Scaled(CHAPTER.AttentionPooling):
+    """Attention pooling whose scores are divided by the root of their width."""
+
+    def forward(self, x, mask=None):
+        weights = masked_softmax(self.query @ x.mT / x.shape[-1] ** 0.5, None if mask is None else mask.unsqueeze(-2))
+        return (weights @ x).squeeze(-2), weights.squeeze(-2)
+
+
+@common.kept
+def scaled(rate, seed):
+    train.reproducible(seed)
+    model = CHAPTER.Classifier(QUERY)
+    model.attention = Scaled(32)
+    return scored("scaled", QUERY, model, examples("train", "", ""), rate, seed)
+
+
+def fit_unsorted(model, found, rate, seed, steps=300):
+    """The chapter's training with batches as they are drawn."""
+    drawn = np.random.default_rng(seed).integers(0, len(found), (steps, 32))
+
+    def loss(step):
+        points, allowed, answers = zip(*(found[i] for i in drawn[step]))
+        logits, _ = model(*CHAPTER.collate(points, allowed))
+        return torch.nn.functional.binary_cross_entropy_with_logits(logits, torch.tensor(answers).to(logits))
+    train.fit(model, loss, steps, rate)
+
+
+@common.kept
+def in_batches(way, seed):
+    train.reproducible(seed)
+    fit = fit_unsorted if way == "unsorted" else CHAPTER.fit
+    return scored("unsorted", way, CHAPTER.Classifier(QUERY), examples("train", "", ""), RATES[2], seed, fit=fit)
+
+
+@common.kept
+def shorter(way, rate, seed):
+    train.reproducible(seed)
+    model = CHAPTER.Classifier(QUERY)
+    CHAPTER.fit(model, examples("train", "", way), rate, seed)
+    return {"experiment": "cut", "way": way, "rate": rate, "seed": seed,
+            "valid": f"{CHAPTER.accuracy(model, examples('valid', '', way)):.4f}"}
+
+
+def filled_points(way, points, lost, rng):
+    """Lost places take those of the next known point, or of a known point drawn at random."""
+    x, known = points.copy(), np.flatnonzero(~lost)
+    for i in np.flatnonzero(lost):
+        later = known[known > i]
+        x[i, :2] = points[later[0], :2] if way == "next" and len(later) else 0 if way == "next" else points[rng.choice(known), :2]
+    return x, np.ones(len(x), bool)
+
+
+@common.kept
+def filled(way, seed):
+    def part(name, share):
+        rng, letters = np.random.default_rng(0), LETTERS[name]
+        return [(*filled_points(way, x.points, gone, rng), x.marked) for x, gone in zip(letters, CHAPTER.gaps(letters, share))]
+    train.reproducible(seed)
+    return scored("filled", way, CHAPTER.Classifier(QUERY), part("train", LOST), RATES[2], seed, part("test", 0.75))
+
+
+@common.kept
+def one_more_seed(way, rate, seed):
+    train.reproducible(seed)
+    found, test = examples("train", "", ""), examples("test", "", "")
+    return scored("seeds", way, CHAPTER.Classifier(way), found, rate, seed, test)
+
+
+def trials():
+    """The table of the chapter's reasons."""
+    chosen = {r["pooling"]: float(r["rate"]) for r in common.read_table(data_path("36", "runs.csv"))
+              if r["experiment"] == "pooling" and r["test"]}
+    rows = [scaled(rate, seed) for rate in (*RATES[1:], BEYOND) for seed in SEEDS]
+    rows += [in_batches(way, seed) for way in ("sorted", "unsorted") for seed in SEEDS]
+    rows += [shorter(f"{end} 24", rate, seed) for end in ("first", "last") for rate in RATES for seed in SEEDS]
+    rows += [filled(way, seed) for way in ("next", "at random") for seed in SEEDS]
+    rows += [one_more_seed(way, rate, seed) for way, rate in chosen.items() for seed in range(3, 10)]
+    common.write_table(data_path("36", "trials.csv"), rows)
 
 
 def main():
@@ -158,7 +260,8 @@ def main():
                *(f"test_lost_{share}" for share in SWEEP), "weight_on_mark", "points_in_mark", "cpu_seconds"]
     common.write_table(data_path("36", "runs.csv"), rows, columns)
     keep()
+    trials()
 
 
 if __name__ == "__main__":
-    keep() if sys.argv[1:] == ["model"] else main()
+    {"model": keep, "trials": trials}.get("".join(sys.argv[1:]), main)()

@@ -1,6 +1,6 @@
 """Train every run of 37_transformer and write notebooks/data/37_transformer/runs.csv: python experiments/37_transformer.py [PART ...]
 
-The parts are `rates`, `lists`, `root`, `copies`, `longer` and `norms`; named parts are trained alone, all other
+The parts are `rates`, `lists`, `root`, `copies`, `longer`, `norms` and `ship`; named parts are trained alone, all other
 rows stay.  About fifteen minutes on one core.
 
 rates: the Transformer's rate is chosen among four on the validation lists, seed 0 (rows `valid`).  Those of the GRU translators are what
@@ -12,14 +12,18 @@ all six of a seed one after the other.  The Transformer again, three seeds each:
 tables (`tied`), no root of the width (`unscaled`), labels smoothed by 0.1 (`smoothed`).
 
 root: what the missing root changes, one thing at a time (rows `root`, models `long places` and `all short`), and the model without it
-with four times the steps (`no root`); one seed.
+with four times the steps, and at other rates (`no root`); one seed.
 
-copies: the copiers with one part left out (rows `broken`).  longer: some of these with more steps, and with one layer (rows `longer`).
+copies: the copiers with one part left out (rows `broken`).  longer: some of these with more steps, and with one layer (rows `longer`);
+the one without paths also with one seed for 3,000 steps.
 norms: copiers in both orders of the norm, with and without warm-up, at two rates (rows `copy`).  Three seeds each, all taken from the
 notebook's cells.
 
+ship: the Transformer of the first row `test`, trained again; its weights, rounded to float32, become model.safetensors.
+
 Data and measures of the translators are those of 41_translation, taken from that notebook's cells.
 """
+import hashlib
 import sys
 import time
 
@@ -27,10 +31,11 @@ import common
 import fair_play
 import numpy as np
 import torch
+from safetensors.torch import save
 from torch.nn.functional import cross_entropy
 
 from attnlib.data import data_path
-from attnlib.seq2seq import PAD, BahdanauDecoder, LuongDecoder, Transformer, Translator
+from attnlib.seq2seq import PAD, BahdanauDecoder, LuongDecoder, Transformer, Translator, translation_loss
 from attnlib.tasks.cldr import Vocabulary, held_out_lists, training_lists
 from attnlib.train import fit, parameters, reproducible
 
@@ -38,12 +43,14 @@ COPIERS = common.taught("37", "BROKEN", "broken_copier", "copied", "glorot", "tr
 MEASURES = common.taught("41", "exact", "hits", "tensors", "weights_of", "write")
 RATES, SEEDS = (0.005, 0.007, 0.01, 0.02), (0, 1, 2)
 LONGER = ("no feed-forward", 2, 350, 0.01), ("no residual path", 2, 1000, 0.003), ("no residual path", 1, 1000, 0.003)
+LONGEST = "no residual path", 2, 3000, 0.001
+OTHER_RATES = 0.005, 0.02, 0.04                                               # for the model without the root
 STEPS, BATCH = 350, 40
 GRUS = {"Luong": LuongDecoder, "Bahdanau": BahdanauDecoder}
 COLUMNS = ("run", "model", "dtype", "pre_norm", "warmup", "rate", "seed", "layers", "steps", "batch", "parameters", "cpu_seconds", "loss",
            *(f"exact_{n}" for n in range(1, 9)), "item_hits", "copied")
 PARTS = {"rates": ("valid",), "lists": ("test", "gru", "float32", "half", "tied", "unscaled", "smoothed"),
-         "root": ("root",), "copies": ("broken",), "longer": ("longer",), "norms": ("copy",)}
+         "root": ("root",), "copies": ("broken",), "longer": ("longer",), "norms": ("copy",), "ship": ()}
 
 
 class Unscaled(Transformer):
@@ -79,15 +86,31 @@ def built(run, name, source_words, target_words):
     return (Unscaled if run == "unscaled" else Transformer)(source_words, target_words, tied=run == "tied")
 
 
+def batches_of(seed, steps, batch):
+    """-> the vocabularies, and the batches of English and French lists that a seed draws."""
+    english, other = Vocabulary("en"), Vocabulary("fr")
+    drawn = training_lists(steps * batch, seed)
+    return (english, other), [MEASURES.tensors(drawn[i:i + batch], english, other) for i in range(0, len(drawn), batch)]
+
+
+def ship(add, rows):
+    rate, seed = chosen_rate([r for r in rows if r["run"] == "valid"]), SEEDS[0]
+    reproducible(seed)
+    (english, french), batches = batches_of(seed, STEPS, BATCH)
+    model = Transformer(len(english.words), len(french.words))
+    fit(model, lambda step: translation_loss(model, *batches[step]), STEPS, rate)
+    content = save({name: value.float().contiguous() for name, value in model.state_dict().items()})
+    data_path("37", "model.safetensors").write_bytes(content)
+    print("model.safetensors", hashlib.sha256(content).hexdigest(), file=sys.stderr)
+
+
 @common.kept
 def translation_row(run, name, rate, seed, steps=STEPS):
     reproducible(seed)
     dtype = "float32" if run == "float32" else "float64"
     torch.set_default_dtype(getattr(torch, dtype))
     batch, smoothing = BATCH // 2 if run == "half" else BATCH, 0.1 if run == "smoothed" else 0.0
-    english, other = Vocabulary("en"), Vocabulary("fr")
-    drawn = training_lists(steps * batch, seed)
-    batches = [MEASURES.tensors(drawn[i:i + batch], english, other) for i in range(0, len(drawn), batch)]
+    (english, other), batches = batches_of(seed, steps, batch)
     model = built(run, name, len(english.words), len(other.words))
 
     def loss(step):
@@ -116,6 +139,8 @@ def root(add, rows):
     best = chosen_rate([r for r in rows if r["run"] == "valid"])
     for name, steps in (("long places", STEPS), ("all short", STEPS), ("no root", 4 * STEPS)):
         add(translation_row("root", name, best, SEEDS[0], steps))
+    for rate in OTHER_RATES:
+        add(translation_row("root", "no root", rate, SEEDS[0]))
 
 
 def exact_lists(rows):
@@ -184,6 +209,7 @@ def longer(add, rows):
     for setting in LONGER:
         for seed in SEEDS:
             add(longer_row(*setting, seed))
+    add(longer_row(*LONGEST, SEEDS[0]))
 
 
 @common.kept
@@ -205,7 +231,7 @@ def main(parts):
     rows, path = [], data_path("37", "runs.csv")
     if parts:
         rows = [r for r in common.read_table(path) if not any(r["run"] in PARTS[part] for part in parts)]
-    for part in (rates, lists, root, copies, longer, norms):
+    for part in (rates, lists, root, copies, longer, norms, ship):
         if not parts or part.__name__ in parts:
             part(rows.append, rows)
     order = [run for runs in PARTS.values() for run in runs]

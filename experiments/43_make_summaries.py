@@ -23,6 +23,7 @@ import common
 import numpy as np
 
 from attnlib.data import data_path
+from attnlib.tasks.docstrings import name_words, pair
 
 FOLDER = data_path("43", "summaries.csv").parent
 MADE_BY = {"python": "3.11.7", "matplotlib": "3.11.2", "networkx": "3.6.1", "numpy": "2.4.6", "scikit-learn": "1.9.1", "scipy": "1.17.1",
@@ -41,8 +42,6 @@ LEFT_OUT = re.compile(r"\.(_\w*|tests?|testing|conftest|externals?|f2py|distutil
 FEWEST, MOST, OFTEN = 4, 7, 4               # sentences of a body; a sentence of so many documents is boilerplate
 WIDTH = 48                                  # directions that are kept of a sentence vector
 SHORT, LONG = 8, 25                         # words of a headline's source
-ABBREVIATION = re.compile(r"(\b(e\.g|i\.e|etc|vs|cf|Eq|eq|Fig|Ref|resp|al|approx|No|Sec|[A-Z])\.|^\d+\.)$")
-FIELD = re.compile(r"(Args?|Arguments|Parameters|Returns?|Examples?|Raises|Shape|Inputs?|Outputs?|Attributes|Keyword arguments)::?($|\s)")
 
 
 def public_modules(name):
@@ -69,72 +68,6 @@ def docstrings(name):
                 if isinstance(text, str) and text not in seen:
                     seen.add(text)
                     yield f"{module.__name__}.{place}", text
-
-
-def plain(text):
-    """Text without the marks of reStructuredText."""
-    text = re.sub(r":[\w:+-]+:`(~?)\.?([^`<]*?)(?:\s*<[^`]*>)?`", lambda m: m[2].split(".")[-1] if m[1] else m[2], text)
-    text = re.sub(r"`+([^`<]*?)(?:\s*<[^`]*>)?`+_*", r"\1", text)
-    text = re.sub(r"(?<!\w)\*\*?([^*\s][^*]*)\*\*?(?!\w)", r"\1", text)
-    return re.sub(r"\s+", " ", re.sub(r"\s*\[[\w, .]+\]_", "", text)).strip()
-
-
-def sentences(text):
-    """Cut a paragraph after a full stop that no abbreviation explains."""
-    found, current = [], ""
-    for piece in re.split(r"(?<=[.!?])\s+(?=[A-Z\"'(])", text):
-        current = f"{current} {piece}".strip()
-        if not ABBREVIATION.search(current):
-            found.append(current)
-            current = ""
-    return found + [current] * bool(current)
-
-
-def sections(text):
-    """The underlined sections of numpydoc as (title, lines); the first has no title."""
-    lines, parts, i = text.expandtabs().splitlines(), [("", [])], 0
-    while i < len(lines):
-        if i + 1 < len(lines) and lines[i].strip() and re.fullmatch(r"[-=~^]{3,}\s*", lines[i + 1]):
-            parts.append((lines[i].strip().lower(), []))
-            i += 1
-        else:
-            parts[-1][1].append(lines[i])
-        i += 1
-    return parts
-
-
-def prose(lines):
-    """The paragraphs that are sentences: no code, no lists, no directives, no formulas, nothing after a list of arguments."""
-    for chunk in re.split(r"\n[ ]*\n", "\n".join(lines).strip("\n")):
-        text = chunk.strip()
-        if FIELD.match(text):
-            return
-        if text and not chunk[0].isspace() and not re.match(r"\.\. |:|>>>|[*#|+-]|\d+[.)] |\(\w\)|Note|See also|Warning|TODO", text):
-            text = text[:-1] if text.endswith("::") else text
-            if not re.search(r"::|>>>|\\|\$|https?:|(?m:^ *[-*] )|\b(new|added|deprecated|changed) in\b", text):
-                yield plain(text)
-
-
-def is_sentence(text):
-    """Whether a text has 4 to 45 words, begins and ends like a sentence, and is mostly letters."""
-    share = sum(c.isalpha() or c in " ,.'-" for c in text) / len(text)
-    return 4 <= len(text.split()) <= 45 and text[-1] in ".!?:" and text[0].isupper() and share > 0.93
-
-
-def pair(text):
-    """A docstring -> its summary and the sentences of its body, or None."""
-    first, *others = sections(text)
-    paragraphs = re.split(r"\n[ ]*\n", "\n".join(first[1]).strip("\n"))
-    if re.fullmatch(r"[\w.]+\(.*\)( *->.*)?", paragraphs[0].strip(), re.S):         # a signature in C code
-        paragraphs = paragraphs[1:]
-    if not paragraphs or paragraphs[0].count("\n") > 1:
-        return None
-    summary = sentences(plain(paragraphs[0]))
-    if len(summary) != 1 or not is_sentence(summary[0].rstrip(".") + ".") or len(summary[0].split()) > 22 or "\\" in summary[0]:
-        return None
-    lines = "\n\n".join(paragraphs[1:]).splitlines()
-    parts = [*prose(lines), *(p for title, body in others if title in ("notes", "extended summary") for p in prose(body))]
-    return summary[0].rstrip(".") + ".", [s for p in parts for s in sentences(p) if is_sentence(s)]
 
 
 def words(text):
@@ -184,11 +117,6 @@ def beginning(body):
 def write(path, rows):
     common.write_table(path, rows, ["split", "name", "summary", "body"])
     print(path.name, path.stat().st_size // 1000, "KB", len(rows), dict(Counter(row["split"] for row in rows)), file=sys.stderr)
-
-
-def name_words(name):
-    """The words in a dotted name without its package: scipy.linalg.solve_banded -> linalg solve banded."""
-    return " ".join(re.findall(r"[A-Z]?[a-z]+|[A-Z]+|\d+", name.partition(".")[2]))
 
 
 def vectors():

@@ -5,6 +5,8 @@ part of the chapter, which arm and setting, which seed, on which questions, and 
 
 stories   three rates an arm on validation stories with a seed of their own (four weights of the labelled hops at the rate that
           answers alone have chosen), then five seeds of what was chosen, on the test stories; then what makes answers alone enough
+faq       the questions that people asked: BM25, means of word vectors, the pretrained encoder, with and without a look at each passage;
+          then a learnt turn of the vectors, trained on the dev questions, six seeds; passage vectors go to faq.safetensors
 documents BM25, with stems and without, and the pretrained encoder over passages.csv of the chapter's data; nothing is trained
 spans     readers trained on questions that `cloze` makes from passages that no written question asks for; rate and longest span
           chosen on the written dev questions; the predictions on the test questions go to spans.csv, passage
@@ -23,6 +25,7 @@ import fair_play
 import ledger
 import numpy as np
 import torch
+from safetensors.torch import save
 from torch.nn import functional as F
 
 from attnlib import pretrained, train
@@ -39,6 +42,7 @@ BEFORE = torch.get_default_dtype()
 torch.set_default_dtype(torch.float64)  # before the tables of words are made
 CHAPTER = common.taught(
     "44",
+    "FACTS", "Turn", "turn_fit", "mean_vectors", "surprise", "word_means",
     "FACTS", "GruReader", "MeanReader", "MemoryNet", "PLACES", "QUESTIONS", "SpanReader", "best_sentence",
     "bm25_scores", "bootstrap", "exact", "f1", "fit", "new_words", "padded", "ranks", "rarity", "read_table", "right",
     "sentences", "spans", "stems", "stories", "titled", "tokens_of")
@@ -149,6 +153,119 @@ def stories():
         "map_score": float(np.mean([x for r in score["three hops"] for name, x in r.items() if name.startswith("hit")])),
         "cpu_seconds": f"{np.mean([r['cpu_seconds'] for r in score['three hops']]):.1f}",
     }
+
+
+# ---- the questions that people asked -----------------------------------------------------------------------------------
+K1, B = (0.9, 1.2, 1.5, 2.0), (0.4, 0.75, 1.0)
+TAUS = [float(f"{x:.3g}") for x in np.geomspace(0.01, 0.5, 30)]
+TURNS = (0.0003, 0.001, 0.003, 0.01)
+
+
+@cache
+def asked_by_people():
+    """Questions and passages of the FAQ with their vectors, and which passage belongs to which answer."""
+    people, texts = CHAPTER.read_table("faq_questions.csv"), CHAPTER.read_table("faq_passages.csv")
+    questions, passages = people["question"].tolist(), texts["text"].tolist()
+    member = (texts["id"].to_numpy()[:, None] == people["id"].to_numpy()).astype(float)
+    same = people["question"].to_numpy()[:, None] == people["question"].to_numpy()
+    start = time.process_time()
+    torch.set_default_dtype(torch.float32)
+    pretrained.pretrained.cache_clear()
+    order, keys = sorted(range(len(passages)), key=lambda i: len(passages[i])), np.zeros((len(passages), 384))
+    for first in range(0, len(order), 32):
+        keys[order[first:first + 32]] = CHAPTER.mean_vectors([passages[i] for i in order[first:first + 32]])
+    seconds = time.process_time() - start
+    train.reproducible(0)
+    pretrained.pretrained.cache_clear()
+    queries = np.concatenate([CHAPTER.mean_vectors(questions[i:i + 29]) for i in range(0, len(questions), 29)])
+    return SimpleNamespace(
+        questions=questions, passages=passages, member=member, same=same, keys=keys.astype(np.float16), queries=queries, cpu=seconds,
+        dev=(people["split"] == "dev").to_numpy(), whole=[" ".join(texts["text"][rows > 0]) for rows in member.T],
+        words=(CHAPTER.word_means(questions), CHAPTER.word_means(passages)))
+
+
+def one_mean(keys, member):
+    means = member.T @ keys
+    return means / np.linalg.norm(means, axis=1, keepdims=True)
+
+
+def faq():
+    lib = asked_by_people()
+    wanted, dev, test = [np.flatnonzero(row) for row in lib.same], lib.dev, ~lib.dev
+    found, tried = {}, {}
+    for k1, b in product(K1, B):
+        rank = CHAPTER.ranks(CHAPTER.bm25_scores(lib.whole, lib.questions, k1=k1, b=b), wanted)
+        tried[f"k1 {k1}, b {b}"] = (1 / rank[dev]).mean(), rank
+        note("faq", "BM25", f"k1 {k1}, b {b}", "", "dev", mrr=(1 / rank[dev]).mean())
+    best = max(tried, key=lambda setting: tried[setting][0])
+    found["BM25", best] = tried[best][1]
+    alone, looks = np.eye(len(lib.questions)), {}
+    keys = lib.keys.astype(float)
+    for arm, q, own in (("words", *lib.words), ("encoder", lib.queries, keys)):
+        for how, k, member in (("one mean", one_mean(own, lib.member), alone), ("each passage", own, lib.member)):
+            answering, scores = lib.same @ member.T, q @ k.T
+            tau = min(TAUS, key=lambda t: CHAPTER.surprise(scores[dev], t, answering[dev]))
+            weights = F.softmax(torch.tensor(scores / tau), dim=-1).numpy()
+            found[arm, how] = CHAPTER.ranks(weights @ member, wanted)
+            looks[arm, how] = q, k, member, tau
+            peak = answering[np.arange(len(weights)), weights.argmax(axis=1)]
+            mass = (weights * answering).sum(axis=1)
+            note("faq", arm, how, "", "dev", tau=tau)
+            note("faq", arm, how, "", "test", tau=tau, hit=peak[test].mean(), mass=mass[test].mean())
+            if (arm, how) == ("encoder", "each passage"):
+                hits = peak[test].mean()
+    for (arm, how), rank in found.items():
+        for name, rows in (("dev", dev), ("test", test)):
+            r = rank[rows]
+            note("faq", arm, how, "", name, count=len(r), recall_1=(r <= 1).mean(), recall_5=(r <= 5).mean(), mrr=(1 / r).mean())
+    for (arm, how), look in looks.items():
+        turned(arm, how, look, lib, wanted)
+    data_path("44", "faq.safetensors").write_bytes(save({"passages": torch.tensor(lib.keys)}))
+    rr = {name: 1 / rank[test] for name, rank in found.items()}
+    rows = []
+    for baseline, against in ((("BM25", best), "BM25 over stems"), (("encoder", "one mean"), "the same encoder, one mean an answer")):
+        low, high = CHAPTER.bootstrap(rr["encoder", "each passage"] - rr[baseline])
+        rows.append({
+            "task": "find the passage that answers, asked by people" + ", beside one mean" * (baseline[0] == "encoder"),
+            "data": f"Python's FAQ, {test.sum()} questions that people asked",
+            "measure": "MRR",
+            "baseline": against,
+            "baseline_score": float(rr[baseline].mean()),
+            "attention": "pretrained encoder, a look at each passage",
+            "attention_score": float(rr["encoder", "each passage"].mean()),
+            "difference_low": low,
+            "difference_high": high,
+            "interval": "95 %, bootstrap over questions",
+            "map_measure": "largest weight on a passage of the answer",
+            "map_score": float(hits),
+            "cpu_seconds": f"{lib.cpu:.1f}",
+            "note": "" if baseline[0] == "BM25" else "one vector an answer does as well",
+        })
+    return rows
+
+
+def turned(arm, how, look, lib, wanted):
+    """A learnt turn of both vectors: rate and steps by 20 of the dev questions, then six seeds with all 60."""
+    q, k, member, tau = (torch.tensor(x) for x in look)
+    rows = np.flatnonzero(lib.dev)
+    first, last = rows[:40], rows[40:]
+
+    def mrr(model, these):
+        with torch.no_grad():
+            scores = ((model(q[these]) @ model(k).T / tau).softmax(dim=-1) @ member).numpy()
+        return (1 / CHAPTER.ranks(scores, [wanted[i] for i in these])).mean()
+    tried = {}
+    for rate, steps in product(TURNS, (50, 200)):
+        model = CHAPTER.turn_fit(q, k, member, tau, first, steps, rate, TUNING)
+        tried[rate, steps] = mrr(model, last)
+        note("faq", f"{arm}, learnt turn", f"{how}, rate {rate}, {steps} steps", TUNING, "dev", mrr=tried[rate, steps])
+    rate, steps = max(tried, key=tried.get)
+    for seed in (*SEEDS, 5):
+        start = time.process_time()
+        model = CHAPTER.turn_fit(q, k, member, tau, rows, steps, rate, seed)
+        seconds = time.process_time() - start
+        note("faq", f"{arm}, learnt turn", f"{how}, chosen: rate {rate}, {steps} steps", seed, "test",
+             mrr=mrr(model, np.flatnonzero(~lib.dev)), mrr_learnt=mrr(model, rows), cpu_seconds=seconds)
 
 
 # ---- documents and spans ---------------------------------------------------------------------------------------------
@@ -457,14 +574,15 @@ def write_spans(lib, said, pipeline, baseline):
 def main(parts):
     """Measure the named parts, all of them if none is named; what was measured of the others before stays."""
     train.reproducible(0)
-    every = {"stories": lambda: [stories()], "documents": documents, "spans": lambda: [spans()]}
+    every = {"faq": faq, "stories": lambda: [stories()], "documents": documents, "spans": lambda: [spans()]}
     path, new = data_path("44", "runs.csv"), [row for part in parts or every for row in every[part]()]
     found = {row["task"]: row for row in ledger.rows() if row["chapter"].startswith("44")} if parts else {}
     found |= {row["task"]: row for row in new}
     if parts and path.exists():
         TABLE.extend(row for row in common.read_table(path) if row["part"] not in parts)
     common.write_table(path, sorted(TABLE, key=lambda row: list(every).index(row["part"])), COLUMNS)
-    order = sorted(found.values(), key=lambda row: ("stories", "find", "mark").index(row["task"].split()[0]))
+    order = sorted(found.values(), key=lambda row: (
+        "by people" not in row["task"], ("stories", "find", "mark").index(row["task"].split()[0])))
     ledger.record("44_question_answering", [ledger.as_recorded(row) if "verdict" in row else row for row in order])
 
 

@@ -33,7 +33,7 @@ def canonical(nb):
     name_cells(nb.cells)
     for cell in nb.cells:
         tags = sorted(cell.metadata.get("tags", []))
-        cell.metadata = {"tags": tags} if tags else {}
+        cell.metadata = {name: value for name, value in (("alt", cell.metadata.get("alt")), ("tags", tags)) if value}
         cell.source = cell.source.rstrip()
         if "nbval-ignore-output" in tags or "nbval-skip" in tags:
             cell.outputs = []

@@ -3,16 +3,14 @@ import numpy as np
 
 from attnlib.check import choice, function, mistake, number
 
-number("44.1", 7 / 2,
-       "The scores are 1 * 0 = 0 and 1 * ln 3, so the weights are 1/4 and 3/4 and the answer of the memory is 1/4 * 1 + 3/4 * 3 = 5/2.\n"
-       "It is added to the question: u = 1 + 5/2 = 7/2.",
-       [(5 / 2, "That is the answer of the memory. A hop adds it to the question."),
-        (2, "That is the plain mean of the values. The scores differ, 0 and ln 3, and the answer is added to the question."),
-        (3, "That is the plain mean of the values, added to the question. The scores differ: 0 and ln 3."),
-        (4, "That takes the best fact only. A softmax leaves 1/4 of the weight on the other."),
-        (5, "That is the sum of both values. The weights share one unit: 1/4 and 3/4."),
-        (3 / 2, "That is right with the weights exchanged: the score ln 3 belongs to the second fact.")],
-       first="Write down the two scores, u times each key, and the amount exp(score) of each.")
+number("44.1", 1 / 2,
+       "The amounts are exp(0) = 1, 1 and exp(ln 2) = 2, together 4. The two passages of A have 1/4 each: A has 1/2, as much as B.",
+       [(1 / 4, "That is the weight of one passage of A. The answer has two."),
+        (1 / 3, "That is A with one mean key. Here each passage has a weight of its own, and the answer has their sum."),
+        (2 / 3, "That shares the weight evenly over three passages. The scores differ: ln 2 has twice the amount of 0."),
+        (0, "A score of 0 is no weight of 0: exp(0) = 1."),
+        (1, "The weights of all passages sum to 1, those of A and of B together.")],
+       first="Write down the amount exp(score) of each of the three passages, and their sum.")
 
 number("44.2", 0.1 / np.log(3),
        "The ratio of two weights is exp((0.6 - 0.5) / tau), so 0.1 / tau = ln 3 and tau = 0.1 / ln 3, about 0.091.",
@@ -209,7 +207,18 @@ number("44.6", 7686,
         (7680, "The six biases of the linear layer are missing: 32 x 6 + 6 = 198.")],
        first="How many tables of words and ages do three hops need, and how many five? Count one of each, then the linear layer.")
 
-choice("44.7", "c",
+number("44.7", 7 / 2,
+       "The scores are 1 * 0 = 0 and 1 * ln 3, so the weights are 1/4 and 3/4 and the answer of the memory is 1/4 * 1 + 3/4 * 3 = 5/2.\n"
+       "It is added to the question: u = 1 + 5/2 = 7/2.",
+       [(5 / 2, "That is the answer of the memory. A hop adds it to the question."),
+        (2, "That is the plain mean of the values. The scores differ, 0 and ln 3, and the answer is added to the question."),
+        (3, "That is the plain mean of the values, added to the question. The scores differ: 0 and ln 3."),
+        (4, "That takes the best fact only. A softmax leaves 1/4 of the weight on the other."),
+        (5, "That is the sum of both values. The weights share one unit: 1/4 and 3/4."),
+        (3 / 2, "That is right with the weights exchanged: the score ln 3 belongs to the second fact.")],
+       first="Write down the two scores, u times each key, and the amount exp(score) of each.")
+
+choice("44.8", "c",
        "A softmax does not see a number that is added to every score: weights depend on differences only.\n"
        "So a question that resembles everything a little is not surer of anything.",
        [("a", "Sharper weights need larger differences between the cosines; they stay as they were."),
@@ -227,7 +236,7 @@ def draw_scored_maps(rng):
     return weights / weights.sum(axis=1, keepdims=True), right, lengths, rng.integers(scored, size=(times, scored))
 
 
-@function("44.8", draw_scored_maps)
+@function("44.9", draw_scored_maps)
 def beyond_even(weights, right, lengths, draws):
     """One gain a row, mass minus share, before anything is drawn: so the two stay paired. Then the bounds of 44.4."""
     own = np.arange(weights.shape[1]) < lengths[:, None]
@@ -243,61 +252,61 @@ def summed_up(gain, draws, at=(2.5, 97.5)):
     return np.array([gain.mean(), *np.percentile(gain[draws].mean(axis=1), at)])
 
 
-@mistake("44.8", "Your even reader spreads its weight over the padding, too: divide by the row's length, not by the number of columns.")
+@mistake("44.9", "Your even reader spreads its weight over the padding, too: divide by the row's length, not by the number of columns.")
 def _(weights, right, lengths, draws):
     return summed_up((weights * right).sum(axis=1)[right.any(axis=1)] - right.mean(axis=1)[right.any(axis=1)], draws)
 
 
-@mistake("44.8", "Rows without a right place are counted, with a gain of 0. Leave them out first: `draws` numbers scored rows.")
+@mistake("44.9", "Rows without a right place are counted, with a gain of 0. Leave them out first: `draws` numbers scored rows.")
 def _(weights, right, lengths, draws):
     return summed_up((weights * right).sum(axis=1) - right.sum(axis=1) / lengths, draws)
 
 
-@mistake("44.8", "That is the mass alone. A map that knows nothing has some: take away what an even reader puts there.")
+@mistake("44.9", "That is the mass alone. A map that knows nothing has some: take away what an even reader puts there.")
 def _(weights, right, lengths, draws):
     return summed_up(mass_and_share(weights, right, lengths)[0], draws)
 
 
-@mistake("44.8", "The two means are drawn apart: the worst of one meets the best of the other. Both have the same rows: subtract first.")
+@mistake("44.9", "The two means are drawn apart: the worst of one meets the best of the other. Both have the same rows: subtract first.")
 def _(weights, right, lengths, draws):
     (m, low, high), (e, e_low, e_high) = (summed_up(x, draws) for x in mass_and_share(weights, right, lengths))
     return np.array([m - e, low - e_high, high - e_low])
 
 
-@mistake("44.8", "Percentiles do not subtract: a draw that is low for one mean need not be low for the other. Subtract row by row first.")
+@mistake("44.9", "Percentiles do not subtract: a draw that is low for one mean need not be low for the other. Subtract row by row first.")
 def _(weights, right, lengths, draws):
     return np.subtract(*(summed_up(x, draws) for x in mass_and_share(weights, right, lengths)))
 
 
-@mistake("44.8", "The 5th and 95th percentile hold 90 % between them. The middle 95 % leaves 2.5 % on either side.")
+@mistake("44.9", "The 5th and 95th percentile hold 90 % between them. The middle 95 % leaves 2.5 % on either side.")
 def _(weights, right, lengths, draws):
     return summed_up(np.subtract(*mass_and_share(weights, right, lengths)), draws, at=(5, 95))
 
 
-@mistake("44.8", "You counted whether the largest weight is on a right place, a hit. The mass is the sum of all weights on right places.")
+@mistake("44.9", "You counted whether the largest weight is on a right place, a hit. The mass is the sum of all weights on right places.")
 def _(weights, right, lengths, draws):
     hit = np.take_along_axis(right, weights.argmax(axis=1)[:, None], axis=1)[:, 0]
     return summed_up((hit - right.sum(axis=1) / lengths)[right.any(axis=1)], draws)
 
 
-@mistake("44.8", "That is the mean and 1.96 deviations, which supposes a bell. The middle 95 % of the draws lies between two percentiles.")
+@mistake("44.9", "That is the mean and 1.96 deviations, which supposes a bell. The middle 95 % of the draws lies between two percentiles.")
 def _(weights, right, lengths, draws):
     gain = np.subtract(*mass_and_share(weights, right, lengths))
     return gain.mean() + np.array([0, -1.96, 1.96]) * gain[draws].mean(axis=1).std()
 
 
-@mistake("44.8", "An even reader has 1 / length on *each* place: on a row's right places together, their number over its length.")
+@mistake("44.9", "An even reader has 1 / length on *each* place: on a row's right places together, their number over its length.")
 def _(weights, right, lengths, draws):
     return summed_up(((weights * right).sum(axis=1) - 1 / lengths)[right.any(axis=1)], draws)
 
 
-@mistake("44.8", "Those are percentiles of single rows. The bounds asked for are those of their mean: one mean for each draw.")
+@mistake("44.9", "Those are percentiles of single rows. The bounds asked for are those of their mean: one mean for each draw.")
 def _(weights, right, lengths, draws):
     gain = np.subtract(*mass_and_share(weights, right, lengths))
     return np.array([gain.mean(), *np.percentile(gain, [2.5, 97.5])])
 
 
-@mistake("44.8", "The bounds are right, but your mean is that of the draws. The rows themselves have a mean, and it needs no luck.")
+@mistake("44.9", "The bounds are right, but your mean is that of the draws. The rows themselves have a mean, and it needs no luck.")
 def _(weights, right, lengths, draws):
     gain = np.subtract(*mass_and_share(weights, right, lengths))
     return summed_up(gain, draws) + np.array([gain[draws].mean() - gain.mean(), 0, 0])

@@ -142,6 +142,38 @@ def held_out_lists(split_name, length, count):
     return [draw_list(item_pools()[split_name], length, rng) for _ in range(count)]
 
 
+CAN = ("expected names such as 'Japan', dates such as 'March 5, 2021' (2000 to 2024, days 1 to 28), and from 2 to 31 of something, "
+       "such as '9 Swiss francs'")
+
+
+@cache
+def wordings():
+    """{the English wording of an item, in small letters: the item}."""
+    return {join([t for t, _ in phrase(item, "en")], "en").lower(): item
+            for pool in item_pools().values() for kind in pool.values() for item in kind}
+
+
+def list_of(text):
+    """The items of a list that somebody typed in English; a ValueError says what cannot be read."""
+    if not isinstance(text, str):
+        raise ValueError(f"list: expected a text, got {type(text).__name__}")
+    rest, items = " ".join(text.split()).rstrip(".").lower(), []
+    if not rest:
+        raise ValueError(f"list: {CAN}; got nothing")
+    if len(rest) > 400:
+        raise ValueError(f"list: expected at most 400 characters, got {len(rest)}")
+    while rest:
+        ends = [p for p in wordings() if rest.startswith(p) and (rest + ",")[len(p)] in ", "]
+        if not ends:
+            raise ValueError(f"list: {CAN}; cannot read \"{rest[:40]}\"")
+        longest = max(ends, key=len)
+        items.append(wordings()[longest])
+        rest = rest[len(longest):].removeprefix(",").strip().removeprefix("and ").strip()
+    if len(items) > 8:
+        raise ValueError(f"list: expected at most eight items, got {len(items)}")
+    return tuple(items)
+
+
 class Vocabulary:
     """Numbers for the tokens of one language, and back; a row of numbers ends with EOS and is filled up with PAD."""
 

@@ -92,7 +92,7 @@ def test_readmes_table_is_made_of_the_registry_and_the_heads():
     assert registry.table() in (book.ROOT / "README.md").read_text(encoding="utf-8"), "python tools/outputs.py 00 writes it anew"
 
 
-LONG = {"01", "14", "15", "16", "23", "33", "34", "36", "37", "42", "43", "44"}      # first editions, whose cores are not one lesson yet
+LONG = {"42"}      # first editions, whose cores are not one lesson yet
 
 
 @pytest.mark.parametrize("name", registry.THERE)

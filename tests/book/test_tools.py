@@ -95,10 +95,10 @@ def test_outputs_keep_what_differs_only_after_the_about_sign():
 
 def test_outputs_are_canonical():
     error = new_output("error", ename="ValueError", evalue="no", traceback=["File /home/me/x.py", "no"])
-    nb = new_notebook(cells=[new_code_cell("x  \n", outputs=[error], metadata={"scrolled": True, "tags": ["trained"]})],
+    nb = new_notebook(cells=[new_code_cell("x  \n", outputs=[error], metadata={"scrolled": True, "alt": "A line.", "tags": ["trained"]})],
                       metadata={"language_info": {"name": "python", "version": "3.99"}})
     nb = outputs.canonical(nb)
-    assert nb.cells[0].outputs[0].traceback == ["ValueError: no"] and nb.cells[0].metadata == {"tags": ["trained"]}
+    assert nb.cells[0].outputs[0].traceback == ["ValueError: no"] and nb.cells[0].metadata == {"alt": "A line.", "tags": ["trained"]}
     assert outputs.LASTING.fullmatch(nb.cells[0].id) and nb.cells[0].source == "x" and "version" not in nb.metadata.language_info
 
 

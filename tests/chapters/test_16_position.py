@@ -106,3 +106,11 @@ def test_without_content_the_weights_are_those_of_the_price():
         torch.nn.init.zeros_(p)
     layer(torch.randn(1, 14, script.DIM))
     np.testing.assert_allclose(layer.weights[0].numpy(), core.masked_softmax(core.alibi_bias(14, 4), core.causal_mask(14)), atol=1e-12)
+
+
+def test_the_trials_are_whole():
+    """Five times the steps, a larger rate, six more seeds: what the chapter's reasons were tried with."""
+    with open(data.data_path("16", "trials.csv"), encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [(r["task"], r["arm"], float(r["rate"]), int(r["steps"]), int(r["seed"])) for r in rows] == script.TRIALS
+    assert all(0 <= float(r[f"from_{i}"]) <= 1 for r in rows for i in range(4, 32, 4))

@@ -57,6 +57,11 @@ def test_supporting_facts_are_enough_and_needed():
     assert changed > 0.8 * DRAWN.hops.sum()
 
 
+def test_no_two_facts_have_the_same_words():
+    """What may leave the order of words out: a key is the sum of its words."""
+    assert len({frozenset(fact.split()) for fact in CHAPTER.FACTS}) == len(CHAPTER.FACTS) == 56
+
+
 def test_each_depth_is_drawn_alike_and_a_thirteenth_fact_is_an_error():
     assert torch.bincount(DRAWN.hops).tolist() == [0, 80, 80, 80]
     with pytest.raises(IndexError):

@@ -27,7 +27,7 @@ def gains(weights, right, lengths, draws, even=lambda r, length, m: r.sum() / le
 
 
 ANSWERS = {
-    "44.1": (["7/2", 3.5, "1 + 1/4 + 9/4"], [9 / 4, 13 / 4, 1, 7]),
+    "44.1": (["1/2", 0.5, "2/4", "1/4 + 1/4"], [0.4, 3 / 4, 1 / 5]),
     "44.2": (["0.1/ln 3", 0.091, 0.1 / np.log(3)], [0.3, 1, 9, 0.05]),
     "44.3": (
         [
@@ -66,8 +66,9 @@ ANSWERS = {
             lambda w, support: np.minimum(astray_in_loops(w, support), support.shape[1] - 1),
         ],
     ),
+    "44.7": (["7/2", 3.5, "1 + 1/4 + 9/4"], [9 / 4, 13 / 4, 1, 7]),
     "44.6": (["7,686", "6*(27 + 12)*32 + 198", 7686.0], [8650 + 1, 5190, 7687, 3894]),
-    "44.8": (
+    "44.9": (
         [
             gains,
             lambda w, r, lengths, draws: (lambda g: np.array([g.mean(), *np.percentile(g[draws].mean(axis=1), [2.5, 97.5])]))(
@@ -88,7 +89,7 @@ ANSWERS = {
 
 # Right letters come as "b", "(B)", "b)", "b. and its text"; these are what else people put in their place.
 NO_LETTERS = {
-    "44.7": ["nothing", 3, "none", 0.1],
+    "44.8": ["nothing", 3, "none", 0.1],
 }
 
 EQUIVALENT = {
@@ -96,8 +97,8 @@ EQUIVALENT = {
         LAST_AXIS,
     ("44.3", f"{TAKEN}.any: {TAKEN} -> np.take_along_axis(relevant, best)"):
         LAST_AXIS,
-    ("44.8", "np.arange(weights.shape[1]) < lengths[:, None] -> np.arange(weights.shape[1]) <= lengths[:, None]"):
+    ("44.9", "np.arange(weights.shape[1]) < lengths[:, None] -> np.arange(weights.shape[1]) <= lengths[:, None]"):
         "The place too many is beyond the row's own, where nothing is right.",
-    ("44.8", "weights.shape: weights -> right"):
+    ("44.9", "weights.shape: weights -> right"):
         SAME_LENGTH + "weights and right.",
 }
