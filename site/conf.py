@@ -18,6 +18,7 @@ myst_heading_anchors = 4
 myst_heading_slug_func = "website.slug"
 
 sphinxcontrib.katex.STARTUP_TIMEOUT = sphinxcontrib.katex.RENDER_TIMEOUT = 300        # seconds; a busy machine needs more than five
+sphinxcontrib.katex.KaTeXServer.start_server_process = sphinxcontrib.katex.KaTeXServer.start_network_socket      # the one that tries again
 katex_prerender = True
 katex_css_path = "katex/katex.min.css"
 
