@@ -60,7 +60,8 @@ INPUTS = [
 @pytest.fixture(scope="module")
 def chapter():
     reproducible(0)
-    return common.taught("43", "summary_of", "ready", "vectors_of", "Picker", "load", "part", "add_gains", "add_vectors", "picks", "gains")
+    return common.taught("43", "summary_of", "ready", "vectors_of", "Picker", "load", "part", "add_gains", "add_vectors", "picks", "gains",
+                         "batch_of")
 
 
 @pytest.mark.parametrize("given, says", INPUTS, ids=lambda given: ascii(given)[:40])
@@ -122,3 +123,42 @@ def test_without_places_a_body_is_a_set(chapter, places):
         torch.nn.init.normal_(picker.place)
     x, name, mask = 0.2 * torch.randn(1, 4, 48), torch.randn(1, 48), torch.ones(1, 4, dtype=torch.bool)
     assert torch.allclose(picker(x[:, order], name, mask), picker(x, name, mask)[:, order]) != places
+
+
+def test_dollars_in_a_text_are_no_formula(chapter):
+    reproducible(0)
+    chapter.summary_of("The $\\frac{1$ of it is here. It costs $5 and not $6 in the end.", "the price \\frac{ $b$")
+    plt.gcf().canvas.draw()
+    assert [label.get_text() for label in plt.gca().get_yticklabels()][1].startswith("It costs $5 and not $6")
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def splits(chapter):
+    documents = chapter.load("summaries.csv")
+    chapter.add_gains(documents)
+    chapter.add_vectors(documents)
+    return {name: chapter.part(documents, name) for name in ("train", "valid", "test")}
+
+
+def test_the_name_of_a_page_drawn_at_random_asks_no_better_than_chance(chapter, splits):
+    test = splits["test"]
+    chance = np.mean([row["gain"].mean() for row in test])
+
+    def asked(order):
+        return chapter.gains(test, [(row["x"] @ test[j]["name_x"]).argmax() for row, j in zip(test, order)]).mean()
+
+    exchanges = [asked(np.random.default_rng(seed).permutation(len(test))) for seed in range(20)]
+    assert abs(np.mean(exchanges) - chance) < 0.006 and asked(range(len(test))) > max(exchanges) + 0.03
+
+
+def test_a_narrow_margin_is_a_warning(chapter, splits):
+    reproducible(0)
+    test = splits["test"]
+    with torch.no_grad():
+        weights = chapter.ready(*chapter.batch_of(test)[:3]).numpy()
+    highest = np.sort(weights, axis=1)
+    found = np.array([w.argmax() == row["gain"].argmax() for w, row in zip(weights, test)])
+    order = np.argsort(highest[:, -1] - highest[:, -2], kind="stable")
+    narrow, wide = (found[half].mean() for half in np.array_split(order, 2))
+    assert narrow < wide - 0.05
