@@ -2,8 +2,11 @@
 
 python experiments/42_sentiment.py                whole: about fifteen minutes on one core
 python experiments/42_sentiment.py frozen         one task again (or two); the other rows of the tables stay
+python experiments/42_sentiment.py people         the heads trained on people's sentences, and the three tests: about seven minutes
 python experiments/42_sentiment.py customers vaderSentiment-3.3.2.tar.gz
                                          draw the customers' sentences from the source archive of VADER into natural.csv
+python experiments/42_sentiment.py draw vaderSentiment-3.3.2.tar.gz
+                                         draw the sentences that people rated from it into people.csv
 
 The reviews come from attnlib/tasks/sentiment.py.  Models, encoding, batches, losses and intervals are the chapter's own: their text
 is read out of the notebook.  Rates are chosen on the validation reviews (two seeds each); only the chosen one meets the test, with five.
@@ -12,8 +15,11 @@ whole     is the review good or bad?  plain, negated, contrasted, weighed agains
 aspect    is one named thing good or bad, in a review of two or three?
 frozen    the first question over the token vectors of a pretrained encoder; the opinion words of the test are new, and so are the
           sentences of natural.csv, which a language model or customers wrote
+people    the same question of sentences that people wrote and rated (people.csv): two heads, six seeds; then each word hidden,
+          deleted and exchanged (changes.csv, flips.csv)
 """
 import ast
+import html
 import sys
 import time
 import unicodedata
@@ -25,8 +31,10 @@ import ledger
 import numpy as np
 import torch
 import vader_archive
+from safetensors.torch import save_file
 
 from attnlib.data import data_path
+from attnlib.pretrained import pretrained
 from attnlib.tasks.sentiment import (
     KINDS,
     PLACES,
@@ -37,12 +45,14 @@ from attnlib.tasks.sentiment import (
     natural,
     part,
     place,
+    ratings,
     read,
     vader,
 )
 from attnlib.train import fit, parameters, reproducible
 
-CHAPTER = common.taught("42", "Reader", "ProductReader", "Head", "STEPS", "answers", "batch_loss", "head_loss", "interval", "right")
+CHAPTER = common.taught("42", "Reader", "ProductReader", "Head", "STEPS", "answers", "batch_loss", "head_loss", "interval", "right",
+                        "words_of", "read_variants", "three_tests")
 RATES = {"word": (0.02, 0.05, 0.1), "whole": (0.01, 0.02, 0.04), "aspect": (0.005, 0.01, 0.02), "frozen": (0.003, 0.01, 0.03, 0.1)}
 BEYOND = {("aspect", "last state", "after"): 0.04, ("aspect", "state mean", "after"): 0.04,
           ("aspect", "state mean, product", "after"): 0.04, ("aspect", "state attention", "after"): 0.0025,
@@ -81,6 +91,212 @@ def write_customers(archive):
     rows = [r | {"source": "model"} for r in natural() if r.get("source", "model") == "model"] + customers(archive)
     columns = ("id", "source", "text", "label_a", "label_b", "aim", "phenomenon", "deciding", "rated")
     common.write_table(data_path("42", "natural.csv"), [{k: v for k, v in r.items() if k in columns} for r in rows], columns)
+
+
+COLLECTIONS = {"film": "movieReviewSnippets", "product": "amazonReviewSnippets", "tweet": "tweets", "newspaper": "nytEditorialSnippets"}
+QUOTAS = {"test": 100, "valid": 50, "train": 400}             # people's sentences of each kind and side; of newspapers the test alone
+SIDED, RATERS = 0.6, 20                                       # raters on one side at least; ratings kept of a sentence
+HEADS, PEOPLE_SEEDS, PEOPLE_RATES = ("mean", "attention"), 6, (0.0003, 0.001, 0.003, 0.01, 0.03)
+TRIED = 25                                                    # test sentences of each kind and side whose every word is changed
+
+
+def sided(archive, kind):
+    """{group: its sentences (id, text, ratings, side)}: 4 to 30 words, most raters on one side, none twice; a group: a review."""
+    texts, rated = vader_archive.lines(archive, *(f"{COLLECTIONS[kind]}_{part}" for part in ("GroundTruth", "anonDataRatings")))
+    raters = {number: ast.literal_eval(each)[:RATERS] for number, _, _, each in (line.split("\t")[:4] for line in rated)}
+    known, groups = {r["text"].lower() for r in natural()}, {}
+    for number, _, text in (line.split("\t") for line in texts):
+        text, each = " ".join(html.unescape(text).split()), raters[number]
+        share = {side: sum(side * r > 0 for r in each) / len(each) for side in (1, -1)}
+        if text.lower() not in known and 4 <= len(text.split()) <= 30 and max(share.values()) >= SIDED:
+            known.add(text.lower())
+            groups.setdefault(number.split("_")[0], []).append((number, text, each, max(share, key=share.get)))
+    return groups
+
+
+def people(archive):
+    """Rows of people.csv: as many good as bad sentences of each kind and part; a review or article lies in one part.
+
+    Reviews that hold a customer's sentence of natural.csv give none to train on.
+    """
+    rng, rows = np.random.default_rng(42), []
+    for kind in COLLECTIONS:
+        groups = sided(archive, kind)
+        held = {r["rated"].split("_")[0] for r in natural() if r["rated"]} if kind == "product" else set()
+        mixed = [list(groups)[i] for i in rng.permutation(len(groups))]
+        order = [name for name in mixed if name in held] + [name for name in mixed if name not in held]
+        for part_, quota in QUOTAS.items():
+            left = {1: quota, -1: quota}
+            while order and any(left.values()) and (kind != "newspaper" or part_ == "test"):
+                name = order.pop(0)
+                for number, text, each, side in groups[name] if part_ == "test" or name not in held else ():
+                    if left[side]:
+                        left[side] -= 1
+                        rows.append({"id": f"{kind} {number}", "kind": kind, "part": part_, "text": text,
+                                     "ratings": " ".join(map(str, each))})
+    return rows
+
+
+def near(rows, bound=0.5):
+    """Share of the test sentences of which a training sentence has as many words as they do not share, by the sets of words."""
+    sets = {part_: [set(r["text"].lower().split()) for r in rows if r["part"] == part_] for part_ in ("train", "test")}
+    return np.mean([max(len(a & b) / len(a | b) for b in sets["train"]) >= bound for a in sets["test"]])
+
+
+@cache
+def people_part(name):
+    """Rows of a part of people.csv; each knows whether most raters found it good."""
+    rows = [r for r in common.read_table(data_path("42", "people.csv")) if r["part"] == name]
+    return [r | {"good": sum(np.sign(int(x)) for x in r["ratings"].split()) > 0} for r in rows]
+
+
+@cache
+def people_vectors(name):
+    return read([r["text"] for r in people_part(name)])
+
+
+@common.kept
+def people_row(split, arm, rate, seed):
+    """Train a head once on people's sentences; where `split` says so, its scores of all tests, its map, and its numbers."""
+    (x, mask, _), good = people_vectors("train"), torch.tensor([float(r["good"]) for r in people_part("train")])
+    reproducible(seed)
+    model, start, steps = CHAPTER.Head(arm), time.process_time(), CHAPTER.STEPS["frozen"]
+    fit(model, CHAPTER.head_loss(model, x, mask, good, seed), steps, rate)
+    result = {"arm": arm, "rate": rate, "steps": steps, "seed": seed, "parameters": parameters(model),
+              "cpu_seconds": f"{time.process_time() - start:.1f}", "valid": f"{people_right(model, 'valid')[0].mean():.4f}"}
+    if split == "test":
+        result |= test_people(model) | {"state": [[name, value.tolist()] for name, value in model.state_dict().items()]}
+    return result
+
+
+def people_right(model, name):
+    """Which sentences of a part a head has right, its scores, and its weights or None."""
+    with torch.no_grad():
+        scores, weights = model(*people_vectors(name)[:2])
+    return (scores.numpy() > 0) == [r["good"] for r in people_part(name)], scores.numpy(), weights
+
+
+def listed(word):
+    """Does VADER's list give the word a mean rating of at least 1, on one side or the other?"""
+    return abs(np.mean(ratings().get(word.lower(), 0))) >= 1
+
+
+def listed_pieces(text):
+    """For each piece of a text: does it belong to a word of the list?"""
+    spans, places = CHAPTER.words_of(text)
+    inside = np.zeros(len(pretrained()[0].encode(text)), bool)
+    for (start, end), at in zip(spans, places):
+        inside[at] = listed(text[start:end])
+    return inside
+
+
+def test_people(model):
+    """People's test sentences by kind, sentences written to mislead or not, and the grammar, whose deciding words are known."""
+    rows, (ok, scores, weights) = people_part("test"), people_right(model, "test")
+    kinds, (clear, good, difficulty) = np.array([r["kind"] for r in rows]), labelled()
+    found, (x, mask, tokens) = frozen_reviews("test"), vectors("test")
+    with torch.no_grad():
+        natural_scores = model(*natural_vectors()[:2])[0].numpy()
+        grammar_scores, grammar_weights = model(x, mask)
+    new = {"test": f"{ok[kinds != 'newspaper'].mean():.4f}"} | {kind: f"{ok[kinds == kind].mean():.4f}" for kind in COLLECTIONS}
+    new |= by_difficulty((natural_scores[clear] > 0) == good, difficulty)
+    new |= {name.replace("test", "grammar"): value for name, value in accuracies(grammar_scores.numpy(), found).items()}
+    if weights is not None:
+        new["listed"], new["listed_even"] = mass(weights.numpy(), [listed_pieces(r["text"]) for r in rows])
+        new["mass"], new["even"] = mass(grammar_weights.numpy(), [grammar_cover(r, t) for r, t in zip(found, tokens)])
+    return new | {"scores": scores.tolist()}
+
+
+def state_of(result):
+    return {name: torch.tensor(value) for name, value in result["state"]}
+
+
+def head_of(result):
+    model = CHAPTER.Head(result["arm"])
+    model.load_state_dict(state_of(result))
+    return model
+
+
+def tried_sentences():
+    """The first test sentences of each kind and side, of at most twenty words."""
+    count, chosen = {}, []
+    for r in people_part("test"):
+        key = r["kind"], r["good"]
+        if len(r["text"].split()) <= 20 and count.get(key, 0) < TRIED:
+            count[key] = count.get(key, 0) + 1
+            chosen.append(r)
+    return chosen
+
+
+@common.kept
+def changed(number, rate):
+    """Every word of a sentence hidden, deleted and exchanged, for each seed's head with attention."""
+    r = tried_sentences()[number]
+    variants, tables = CHAPTER.read_variants(r["text"]), []
+    for seed in range(PEOPLE_SEEDS):
+        table, p = CHAPTER.three_tests(head_of(people_row("test", "attention", rate, seed)), variants)
+        tables.append([p.item(), *(column.tolist() for _, column in table.items())])
+    return {"id": r["id"], "words": variants[0], "tables": tables}
+
+
+def change_rows(found):
+    """Rows of changes.csv, seed 0: a word each, its weight, the probabilities of good as it stands and with the word changed."""
+    for one in found:
+        p, *columns = one["tables"][0]
+        for j, (word, weight, *changes) in enumerate(zip(one["words"], *columns)):
+            yield {"id": one["id"], "place": j, "word": word, "p": f"{p:.4f}", "weight": f"{weight:.4f}",
+                   **{name: "" if np.isnan(x) else f"{x:.4f}" for name, x in zip(("hidden", "deleted", "exchanged"), changes)}}
+
+
+def flip_rows(found):
+    """Rows of flips.csv: how often the answer turns when a word of a sort is hidden, deleted or exchanged, for each seed."""
+    rng = np.random.default_rng(0)
+    drawn = [rng.random(len(one["words"])) for one in found]
+    for seed in range(PEOPLE_SEEDS):
+        turned = {}
+        for one, chance in zip(found, drawn):
+            p, weight, *changes = (np.array(x) for x in one["tables"][seed])
+            hidden, deleted, exchanged = ((x > 0.5) != (p > 0.5) for x in changes)
+            dark, can = weight.argmax(), ~np.isnan(changes[2])
+            sorts = {"darkest word": dark, "largest change": np.abs(changes[1] - p).argmax(),
+                     "any other word": np.where(np.arange(len(weight)) == dark, -1, chance).argmax()}
+            if can.any():
+                sorts["has an opposite"] = np.where(can, chance, -1).argmax()
+            for sort, j in sorts.items():
+                turned.setdefault(sort, []).append(
+                    [hidden[j], deleted[j], exchanged[j] if can[j] else np.nan, weight[j], 1 / len(weight), j == sorts["largest change"]])
+        for sort, values in turned.items():
+            means = np.nanmean(np.array(values, float), axis=0)
+            yield {"seed": seed, "word": sort, "sentences": len(values),
+                   **{name: f"{x:.4f}" for name, x in zip(("hidden", "deleted", "exchanged", "weight", "even", "is_largest"), means)}}
+
+
+def people_tables():
+    """Train on people's sentences, test, change words; write their four tables and the weights."""
+    rows = []
+    for arm in HEADS:
+        def run(split, rate, seed, arm=arm):
+            return people_row(split, arm, rate, seed)
+        tried, tested_ = fair_play.sweep(run, PEOPLE_RATES, accuracy, range(PEOPLE_SEEDS), range(TUNED))
+        rows += [r | {"split": "valid"} for rows_ in tried.values() for r in rows_] + [r | {"split": "test"} for r in tested_]
+    last = [r for r in rows if r["split"] == "test"]
+    (rate,) = {r["rate"] for r in last if r["arm"] == "attention"}
+    found = [changed(i, rate) for i in range(len(tried_sentences()))]
+    save_file({f"{r['arm']}.{name}": value for r in last if r["seed"] == 0 for name, value in state_of(r).items()},
+              data_path("42", "model.safetensors"))
+    names = [r["id"] for r in people_part("test")]
+    answers = [{"id": name, **{f"{r['arm']}_{r['seed']}": f"{r['scores'][i]:.3f}" for r in last}} for i, name in enumerate(names)]
+    tables = {"people_answers": answers, "changes": list(change_rows(found)), "flips": list(flip_rows(found)),
+              "people_runs": [{k: v for k, v in r.items() if k not in ("scores", "state")}
+                              for r in last + [r for r in rows if r not in last]]}
+    for name, table in tables.items():
+        common.write_table(data_path("42", f"{name}.csv"), table, list(dict.fromkeys(c for row in table for c in row)))
+
+
+def write_people(archive):
+    rows = people(archive)
+    common.write_table(data_path("42", "people.csv"), rows)
+    print(f"{len(rows)} sentences; {near(rows):.4f} of the test ones are near a training one")
 
 
 def truth_of(found):
@@ -316,8 +532,27 @@ NOTES = {"aspect": "attention bought time, not power", "ordinary": "VADER's rule
 ELSEWHERE = {"hard": "sentences written to mislead", "ordinary": "sentences by customers"}
 
 
+def people_ledger():
+    """Attention against the mean on people's sentences, from the shipped tables; the second row is of a kind not trained on."""
+    answers, runs = (common.read_table(data_path("42", f"people_{name}.csv")) for name in ("answers", "runs"))
+    last = [r for r in runs if r["split"] == "test" and r["arm"] == "attention"]
+    good, kinds = (np.array([r[name] for r in people_part("test")]) for name in ("good", "kind"))
+    ok = [np.array([(np.array([r[f"{arm}_{seed}"] for r in answers], float) > 0) == good for seed in range(PEOPLE_SEEDS)], float)
+          for arm in HEADS]
+    for data, these in (("600 sentences of films, products and tweets, rated by people", kinds != "newspaper"),
+                        ("200 newspaper sentences rated by people, none trained on", kinds == "newspaper")):
+        plain, attention = (x[:, these] for x in ok)
+        low, high = CHAPTER.interval(attention - plain)
+        yield {"task": "sentiment of a sentence", "data": data, "measure": "accuracy", "baseline": HEADS[0], "attention": HEADS[1],
+               "baseline_score": plain.mean(), "attention_score": attention.mean(), "difference_low": low, "difference_high": high,
+               "interval": f"{PEOPLE_SEEDS} seeds and the sentences drawn again", "map_measure": "weight on deciding words of the grammar",
+               "map_score": np.mean([float(r["mass"]) for r in last]), "note": "",
+               "cpu_seconds": f"{np.mean([float(r['cpu_seconds']) for r in last]):.1f}"}
+
+
 def ledger_rows(rows, told_of):
     """Attention against the best arm without it, both chosen on the validation reviews, on each kind of test."""
+    yield from people_ledger()
     for task, (asked, data) in ASKED.items():
         base, with_ = best(rows, task, attention=False), best(rows, task, attention=True)
         pair = [tested(rows, task, *a) for a in (base, with_)]
@@ -357,9 +592,12 @@ def earlier(tasks, told_of):
 
 def main(tasks):
     """Train and test the arms of the named tasks, of all if none is named."""
-    told_of, tasks = {}, tasks or list(ARMS)
+    told_of, tasks = {}, tasks or [*ARMS, "people"]
     rows = earlier(tasks, told_of)
     reproducible(0)
+    if "people" in tasks:
+        people_tables()
+        tasks = [task for task in tasks if task != "people"]
     for task in tasks:
         rows += [vader_row(task, told_of)] if task != "aspect" else []
         rows += [r for arm, told in ARMS[task] for r in arm_rows(task, arm, told)]
@@ -375,4 +613,4 @@ def main(tasks):
 
 
 if __name__ == "__main__":
-    write_customers(sys.argv[2]) if sys.argv[1:2] == ["customers"] else main(sys.argv[1:])
+    {"customers": write_customers, "draw": write_people}[sys.argv[1]](sys.argv[2]) if len(sys.argv) == 3 else main(sys.argv[1:])

@@ -18,6 +18,9 @@ myst_heading_anchors = 4
 myst_heading_slug_func = "website.slug"
 
 sphinxcontrib.katex.STARTUP_TIMEOUT = sphinxcontrib.katex.RENDER_TIMEOUT = 300        # seconds; a busy machine needs more than five
+server = sphinxcontrib.katex.KaTeXServer
+# By its port: its file can be there before it listens, and a busy machine then finds it deaf.
+server.start_server_process = server.start_network_socket
 katex_prerender = True
 katex_css_path = "katex/katex.min.css"
 
@@ -25,7 +28,7 @@ html_theme = "furo"
 html_title = project
 html_favicon = "static/icon.svg"
 html_static_path = ["static"]
-html_css_files = ["book.css"]
+html_css_files = ["book.css", ("paper.css", {"media": "print"})]
 html_js_files = ["book.js"]
 html_copy_source = False
 html_show_sphinx = False

@@ -19,7 +19,7 @@ BUILT = book.ROOT / "_site"
 SLIDER = "*In JupyterLab a slider appears here. The cell above shows the same, standing still.*\n"
 INDEXES = {"Words": "notebooks/words", "Symbols, formulas, functions": "notebooks/formulas", "Glossary": "glossary", "Ledger": "ledger",
            "What the libraries do": "behaviour", "Data": "notebooks/data/README"}
-ABOUT = {"Get the book": "get", "Write to us, write a chapter": "CONTRIBUTING", "What has changed": "CHANGELOG"}
+ABOUT = {"Get the book": "get", "Teaching": "TEACHING", "Write to us, write a chapter": "CONTRIBUTING", "What has changed": "CHANGELOG"}
 
 
 # ---- texts -------------------------------------------------------------------------------------------------------
@@ -134,7 +134,7 @@ def pages():
     for path in (node.SITE / "pages").glob("*.md"):
         text = path.read_text(encoding="utf-8")
         found[path.name] = text.replace("TABLE\n", tables[path.stem]()) if path.stem in tables else text
-    for name in ("CONTRIBUTING.md", "CHANGELOG.md"):
+    for name in ("TEACHING.md", "CONTRIBUTING.md", "CHANGELOG.md"):
         found[name] = (book.ROOT / name).read_text(encoding="utf-8")
     for path in book.NOTEBOOKS.glob("*.md"):
         found[f"notebooks/{path.name}"] = path.read_text(encoding="utf-8")

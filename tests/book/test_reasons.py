@@ -14,13 +14,17 @@ def places(number, tried):
     """What a row says of where it was tried, one by one: files that are there, tests that they hold, cells of the chapter or of another."""
     for place in tried.split("; "):
         name, _, test = place.partition("::")
-        cell = re.fullmatch(r"cell (?:(\d\d) )?(\w+)", place)
+        cell = re.fullmatch(r"cell (?:(\d\d) )?([\w-]+)", place)
         if cell:
             [path] = book.chosen([cell[1] or number])
             yield cell[2] in [one["id"] for one in json.loads(path.read_text(encoding="utf-8"))["cells"]]
         else:
             path = book.ROOT / name
             yield path.is_file() and (not test or f"def {test}(" in path.read_text(encoding="utf-8"))
+
+
+def test_the_chapters_of_the_first_five_parts_have_their_lists():
+    assert {path.name[:2] for path in book.chosen([]) if path.name[0] in "01234"} <= set(NUMBERS)
 
 
 @pytest.mark.parametrize("number", NUMBERS)
@@ -47,4 +51,5 @@ def test_a_sentence_is_found_by_its_cause_wherever_its_lines_break():
 
 def test_a_place_that_is_not_there_is_seen():
     assert list(places("14", "cell c07; cell 13 nowhere; tests/book/test_reasons.py::test_a_place_that_is_not_there_is_seen; "
-                             "tests/book/test_reasons.py::test_nobody; experiments/nothing.py")) == [True, False, True, False, False]
+                             "tests/book/test_reasons.py::test_nobody; experiments/nothing.py; cell 42 line-instead")) == [
+                                 True, False, True, False, False, True]
