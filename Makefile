@@ -1,7 +1,7 @@
 # Every target calls a script in tools/ that also runs by itself, on Windows too: python tools/lab.py
 PYTHON ?= python3
 
-.PHONY: help setup lab site test outputs table test-isa bench mutants new clean
+.PHONY: help setup lab site paper test outputs table test-isa bench mutants new clean
 help:           ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 	@echo "  another Python:   make lab PYTHON=python3.12   (the environment is made with it, once)"
@@ -10,6 +10,8 @@ lab:            ## set up if need be and open JupyterLab on 00_start_here, in yo
 	$(PYTHON) tools/lab.py $(ARGS)
 site:           ## the book as web pages, from the stored notebooks: _site/html/index.html
 	$(PYTHON) tools/website.py
+paper:          ## the site printed: a PDF of each chapter and part, worksheets on A4: _site/paper
+	$(PYTHON) tools/paper.py
 test:           ## set up if need be and run everything that CI runs; NB=11 tests one notebook, NB="11 32" two
 	$(PYTHON) tools/test.py $(NB)
 setup:          ## make the whole environment and stop; GROUPS="tensorflow language" adds these groups of packages

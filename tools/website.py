@@ -4,11 +4,17 @@ The chapters as they are stored, the indexes, the data cards, and pages made of 
 into _site/source; Sphinx makes _site/html of them, with the settings of site/.  Nothing is executed.  Formulas are rendered here, by
 KaTeX under Node.js, whose fonts come from npm in the version of site/package-lock.json.
 """
+import base64
 import csv
+import io
 import json
 import re
 import shutil
+import subprocess
 import sys
+import tempfile
+import zipfile
+from pathlib import Path
 from urllib.parse import unquote
 
 import book
@@ -16,10 +22,12 @@ import node
 import setup
 
 BUILT = book.ROOT / "_site"
+EXERCISE = re.compile(r'^(?:check\.)?check\("(\d\d\.\d+)"', re.M)
 SLIDER = "*In JupyterLab a slider appears here. The cell above shows the same, standing still.*\n"
 INDEXES = {"Words": "notebooks/words", "Symbols, formulas, functions": "notebooks/formulas", "Glossary": "glossary", "Ledger": "ledger",
            "What the libraries do": "behaviour", "Data": "notebooks/data/README"}
-ABOUT = {"Get the book": "get", "Write to us, write a chapter": "CONTRIBUTING", "What has changed": "CHANGELOG"}
+ABOUT = {"Your progress": "progress", "Get the book": "get", "Teaching": "TEACHING", "Write a chapter": "CONTRIBUTING",
+         "What has changed": "CHANGELOG"}
 
 
 # ---- texts -------------------------------------------------------------------------------------------------------
@@ -58,12 +66,46 @@ def notebook(text):
             cell["source"] = relinked("".join(cell["source"]))
             if parts and cells and re.match("#+ ", cell["source"]):
                 cell["source"] = "#" + cell["source"]
-        elif "alt" in cell["metadata"]:
-            cell["metadata"]["mystnb"] = {"image": {"alt": cell["metadata"]["alt"]}}
+        else:
+            if "alt" in cell["metadata"]:
+                cell["metadata"]["mystnb"] = {"image": {"alt": cell["metadata"]["alt"]}}
+            asked = EXERCISE.search("".join(cell["source"]))
+            if asked:
+                cell["metadata"]["tags"] = [*cell["metadata"].get("tags", []), "exercise", *["exercise-at-home"] * at_home(asked[1])]
         cells.append(cell)
         if "nbval-skip" in cell["metadata"].get("tags", []):
             cells.append({"cell_type": "markdown", "id": f"slider-{cell['id']}", "metadata": {}, "source": SLIDER})
     return json.dumps({**nb, "cells": cells})
+
+
+def bank(number):
+    """The file of a chapter's exercises."""
+    return next((book.ROOT / "attnlib" / "exercises").glob(f"{number[:2]}_*.py"))
+
+
+def at_home(name):
+    """Whether an exercise needs what does not run in a page: PyTorch."""
+    return bool(re.search(r"^\s*(import|from) (torch|attnlib\.pytorch)\b", bank(name).read_text(encoding="utf-8"), re.M))
+
+
+def exercises(chapter):
+    """The exercises that a chapter asks, such as "12.1"."""
+    import registry
+    sources = ["".join(cell["source"]) for cell in registry.cells(chapter) if cell["cell_type"] == "code"]
+    return [name for source in sources for name in EXERCISE.findall(source)]
+
+
+def library():
+    """attnlib for the pages, as a script: a zip in base64, and the exercises of each chapter."""
+    import registry
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for path in sorted((book.ROOT / "attnlib").rglob("*.py")):
+            place = zipfile.ZipInfo(path.relative_to(book.ROOT).as_posix())             # without its date: the same bytes each time
+            archive.writestr(place, path.read_bytes(), zipfile.ZIP_DEFLATED)
+    asked = {name: {"title": short(name), "names": exercises(name)} for name in registry.THERE}
+    return (f"window.EXERCISES = {json.dumps(asked, ensure_ascii=False)};\n"
+            f"window.ATTNLIB = \"{base64.b64encode(packed.getvalue()).decode()}\";\n")
 
 
 def table(heads, rows):
@@ -129,12 +171,12 @@ def pages():
     """The texts of the site, {place in its source: text}."""
     readme = (book.ROOT / "README.md").read_text(encoding="utf-8")
     opening, how = re.match(r"(.*?)\n(## How to get it\n.*?)\n## The notebooks\n", readme, re.S).groups()
-    found = {"index.md": opening + "\n" + contents(), "get.md": how.replace("## How to get it", "# Get the book")}
-    tables = {"glossary": glossary, "ledger": ledger, "behaviour": behaviour}
+    found = {"index.md": opening + "\n" + contents()}
+    tables = {"get": lambda: how.partition("\n\n")[2], "glossary": glossary, "ledger": ledger, "behaviour": behaviour}
     for path in (node.SITE / "pages").glob("*.md"):
         text = path.read_text(encoding="utf-8")
         found[path.name] = text.replace("TABLE\n", tables[path.stem]()) if path.stem in tables else text
-    for name in ("CONTRIBUTING.md", "CHANGELOG.md"):
+    for name in ("TEACHING.md", "CONTRIBUTING.md", "CHANGELOG.md"):
         found[name] = (book.ROOT / name).read_text(encoding="utf-8")
     for path in book.NOTEBOOKS.glob("*.md"):
         found[f"notebooks/{path.name}"] = path.read_text(encoding="utf-8")
@@ -171,6 +213,16 @@ def fonts(target):
         shutil.copy(path, target / "fonts")
 
 
+def wheel(target):
+    """Build attnlib as a package that pip installs anywhere; the folder of the checkout is left as it is."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("attnlib", "pyproject.toml", "LICENSE"):
+            copy = shutil.copytree if (book.ROOT / name).is_dir() else shutil.copy
+            copy(str(book.ROOT / name), str(Path(folder) / name))
+        subprocess.run([sys.executable, "-m", "pip", "wheel", "-q", "--disable-pip-version-check", "--no-deps", "--no-build-isolation",
+                        "-w", str(target), folder], check=True)
+
+
 def sphinx(built):
     """Make built/html of built/source; return Sphinx's exit status, 1 where it warned."""
     from sphinx.cmd.build import main
@@ -183,9 +235,11 @@ def build(built):
     shutil.rmtree(built, ignore_errors=True)
     lay(built / "source")
     fonts(built / "static" / "katex")
+    (built / "static" / "attnlib.js").write_text(library(), encoding="utf-8")
     status = sphinx(built)
     for path in book.chosen([]):
         shutil.copy(path, built / "html" / "notebooks")
+    wheel(built / "html")
     return status
 
 

@@ -23,6 +23,10 @@ def places(number, tried):
             yield path.is_file() and (not test or f"def {test}(" in path.read_text(encoding="utf-8"))
 
 
+def test_the_chapters_of_the_first_five_parts_have_their_lists():
+    assert {path.name[:2] for path in book.chosen([]) if path.name[0] in "01234"} <= set(NUMBERS)
+
+
 @pytest.mark.parametrize("number", NUMBERS)
 def test_each_causal_sentence_has_a_row_and_each_row_a_trial(number):
     [path] = book.chosen([number])

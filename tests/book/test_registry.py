@@ -92,9 +92,6 @@ def test_readmes_table_is_made_of_the_registry_and_the_heads():
     assert registry.table() in (book.ROOT / "README.md").read_text(encoding="utf-8"), "python tools/outputs.py 00 writes it anew"
 
 
-LONG = set()      # first editions, whose cores are not one lesson yet: none is left
-
-
 @pytest.mark.parametrize("name", registry.THERE)
 def test_a_head_says_how_long_its_chapter_takes(name):
     cells = registry.cells(name)
@@ -106,7 +103,7 @@ def test_a_head_says_how_long_its_chapter_takes(name):
 @pytest.mark.parametrize("name", registry.THERE)
 def test_a_core_is_one_lesson(name):
     """At most 45 minutes; two more where a picture or a table has been worth it."""
-    assert (registry.times(registry.cells(name))["core"] < 47.5) == (name[:2] not in LONG)
+    assert registry.times(registry.cells(name))["core"] < 47.5
 
 
 def test_minutes_are_counted_as_said():

@@ -1,4 +1,5 @@
 """The site, made of the stored notebooks: its links and anchors, and its pages as files in Chromium with the network cut."""
+import html
 import html.parser
 import re
 import shutil
@@ -105,6 +106,15 @@ def test_the_notebook_that_is_downloaded_is_the_book_s(site):  # noqa: F811
     for path in book.chosen([]):
         assert (site / "notebooks" / path.name).read_bytes() == path.read_bytes()
         assert f'href="{path.name}" download' in (site / "notebooks" / f"{path.stem}.html").read_text(encoding="utf-8")
+
+
+def test_pictures_that_code_draws_have_their_texts(site):  # noqa: F811
+    """What a cell's metadata say stands at its picture, for who cannot see it."""
+    for name in registry.THERE:
+        text = (site / "notebooks" / f"{name}.html").read_text(encoding="utf-8")
+        alts = [cell["metadata"]["alt"] for cell in registry.cells(name) if "alt" in cell["metadata"]]
+        shown = [html.unescape(alt) for alt in re.findall(r'<img alt="([^"]*)"[^>]*_images/[0-9a-f]{64}', text)]
+        assert [alt for alt in shown if not alt.startswith("../_images")] == alts, name
 
 
 def test_formulas_are_rendered_and_none_is_refused(site):  # noqa: F811
