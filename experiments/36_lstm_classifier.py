@@ -17,11 +17,13 @@ keeps the weights, which the notebook loads: notebooks/data/36_lstm_classifier/m
 `python experiments/36_lstm_classifier.py trials` writes trials.csv beside it, about five minutes: what the chapter's reasons rest on.
 
 seeds     seven more seeds for each of the six ways, with the rate that the first three chose
+longer    three of the ways for three times the steps, with the seed in which the last state was best and the one in which it was worst
 scaled    learned query with its scores divided by the root of their width, three rates, three seeds
 unsorted  learned query, batches as they are drawn instead of sorted by length, three seeds
 cut       the outlines cut to 24 points once more, with two lower rates, validation letters
 filled    three quarters of the points lost in use, half in training: filled with the next known point, or with one drawn at random
 """
+import functools
 import sys
 import time
 
@@ -236,6 +238,14 @@ def filled(way, seed):
 
 
 @common.kept
+def longer(way, rate, seed):
+    train.reproducible(seed)
+    fit = functools.partial(CHAPTER.fit, steps=900)
+    found, test = examples("train", "", ""), examples("test", "", "")
+    return scored("longer", way, CHAPTER.Classifier(way), found, rate, seed, test, fit)
+
+
+@common.kept
 def one_more_seed(way, rate, seed):
     train.reproducible(seed)
     found, test = examples("train", "", ""), examples("test", "", "")
@@ -251,6 +261,7 @@ def trials():
     rows += [shorter(f"{end} 24", rate, seed) for end in ("first", "last") for rate in RATES for seed in SEEDS]
     rows += [filled(way, seed) for way in ("next", "at random") for seed in SEEDS]
     rows += [one_more_seed(way, rate, seed) for way, rate in chosen.items() for seed in range(3, 10)]
+    rows += [longer(way, chosen[way], seed) for way in ("last state", "mean", QUERY) for seed in (0, 4)]
     common.write_table(data_path("36", "trials.csv"), rows)
 
 

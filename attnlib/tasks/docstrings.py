@@ -121,8 +121,9 @@ def documentation(thing):
 def to_pick_from(thing, name=None):
     """What a picker gets of a thing's documentation, or of a text and its title: the name in words, the author's line (of a text
     None), the sentences.  ValueError says what came and what was expected."""
-    if name is not None and not (isinstance(name, str) and name.strip()):
-        raise ValueError(f"name: expected some words that say what the text is about, got {name!r:.40}")
+    if name is not None and not (isinstance(name, str) and len(name) <= 200 and latin(name) and any(map(str.isalpha, name))):
+        raise ValueError("name: expected some words that say what the text is about, in English letters and at most 200 characters, "
+                         f"got {name!r:.40}")
     line = None
     if not isinstance(thing, str):
         own, line, found = documentation(thing)
@@ -137,7 +138,7 @@ def to_pick_from(thing, name=None):
         found, asks = [s for p in re.split(r"\n[ ]*\n", thing) for s in sentences(plain(p))], name
     text = " ".join([*found, asks])
     counted, longest = FEWEST <= len(found) <= MOST, max((len(s.split()) for s in found), default=0)
-    if not latin(text) or counted and not english(text):
+    if not latin(text) or re.search("[\ud800-\udfff]", text) or counted and not english(text):
         raise ValueError(f"thing: expected an English text, which is what the encoder reads, got {text[:40]!r}")
     if not counted:
         raise ValueError(f"thing: expected {FEWEST} to {MOST} sentences of prose to pick from, got {len(found)}")

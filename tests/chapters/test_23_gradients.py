@@ -3,7 +3,7 @@ import common
 import numpy as np
 import pytest
 
-from attnlib.core import attend
+from attnlib.core import attend, softmax
 
 CHAPTER = common.taught("23", "error", "broken", "attention_backward", "descend")
 RNG = np.random.default_rng(5)
@@ -53,3 +53,13 @@ def test_a_value_learns_whatever_the_weights_and_a_score_only_where_they_are_sha
         g_q, g_k, g_v = CHAPTER.attention_backward(factor * q, k, v, weights, pull)
         assert (np.abs(g_q).max() > 1e-3) == (np.abs(g_k).max() > 1e-3) == shared == (weights.max() < 0.999)
         np.testing.assert_allclose(g_v.sum(axis=0), pull[0])
+
+
+@pytest.mark.parametrize("beta, fades", [(1, False), (16, True)])
+def test_a_classifier_behind_the_output_fades_and_the_logarithm_of_the_weight_does_not(beta, fades):
+    q, k, v = beta * np.array([[2.0, 0, 0, 0]]), np.column_stack([np.log([1, 2, 3]), np.eye(3)]), np.array([[6.0, 0], [0, 6], [6, 6]])
+    output, weights = attend(q, k, v)
+    behind = CHAPTER.attention_backward(q, k, v, weights, softmax(output) - [[1, 0]])[0]       # -ln p of class 0
+    picked = np.array([[-1 / weights[0, 0], 0, 0]])                                             # -ln w of park: identity values
+    at = CHAPTER.attention_backward(q, k, np.eye(3), weights, picked)[0]
+    assert (np.linalg.norm(behind) < 0.01) == fades and np.linalg.norm(at) > 0.5

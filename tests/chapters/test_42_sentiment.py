@@ -354,7 +354,7 @@ def test_what_is_no_sentence_gets_a_sentence(chapter, bad, told):
 
 @pytest.mark.parametrize("bad, told", [
     (["good"], "got list"), (7, "got int"), ({"good": 3}, "no word"), ({3: "good"}, "no word"), ({"good": " "}, "no word"),
-    ({"plot": "cast"}, "no 'plot'")])
+    ({"plot": "cast"}, "no 'plot'"), ({"good": "\ud83d"}, "half of one"), ({"good": "very " * 200}, "30 signs")])
 def test_words_that_cannot_be_exchanged_get_a_sentence(chapter, bad, told):
     answer = chapter.opinion("It was a good film.", instead=bad)
     assert answer.startswith("instead: expected words of the text") and told in answer

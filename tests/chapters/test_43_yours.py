@@ -44,6 +44,8 @@ INPUTS = [
     ((TEXT,), "such as name="), ((TEXT, ""), "name: expected some words"), ((TEXT, "  "), "name: expected some words"),
     ((TEXT, 3), "name: expected some words"), ((TEXT, ["boat"]), "name: expected some words"),
     ((shelve, b"x"), "name: expected some words"),
+    *(((TEXT, name), "in English letters and at most 200 characters") for name in ("12", "!!!", "日本", "лодка", "😀", "boat" * 51)),
+    (("\ud800 is a thing. It is the one.", WORDS), "English"),
     (("notes.txt", "my notes"), "2 to 20 sentences of prose to pick from, got 1"), (("/home/me/notes.txt", "notes"), "got 1"),
     (("One sentence stands here.", WORDS), "got 1"), (("The boat leaves. " * 21, WORDS), "2 to 20 sentences of prose to pick from, got 21"),
     (("x" * 20_001, WORDS), "at most 20,000 characters, got 20,001"),

@@ -126,6 +126,18 @@ def test_what_is_no_question_gets_a_sentence(chapter, question, says):
     assert plt.get_fignums() == before                          # and no empty picture
 
 
+@pytest.mark.parametrize("library", [None, "It opens at nine.", 3, [], {}, (1, 2)], ids=repr)
+def test_what_library_of_did_not_make_is_no_library(chapter, library):
+    before = plt.get_fignums()
+    with pytest.raises(ValueError, match=f"^library: expected what library_of returns, got {type(library).__name__}$"):
+        chapter.ask("How long may I keep a book?", library)
+    assert plt.get_fignums() == before
+
+
+def test_a_refusal_never_names_the_bound_itself(chapter):
+    assert "has the cosine 0.49, and an answer needs 0.50" in chapter.ask("def f(x): return x+1")      # 0.497
+
+
 def test_a_text_of_ones_own_is_a_library(chapter):
     mine = chapter.library_of("It opens at nine and closes at six.\n\n  \nBooks come back after\nfour weeks, $1 a day.\n")
     assert mine.texts == ["It opens at nine and closes at six.", "Books come back after four weeks, $1 a day."]
