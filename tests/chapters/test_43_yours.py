@@ -64,7 +64,7 @@ def chapter():
                          "batch_of")
 
 
-@pytest.mark.parametrize("given, says", INPUTS, ids=lambda given: ascii(given)[:40])
+@pytest.mark.parametrize("given, says", INPUTS, ids=range(len(INPUTS)))
 def test_what_cannot_be_summarized_gets_a_sentence(chapter, given, says):
     with pytest.raises(ValueError, match="^(thing|name): expected") as error:
         chapter.summary_of(*given)
