@@ -27,14 +27,26 @@ if importlib.util.find_spec("triton"):           # PyTorch's GPU build: whole be
 ROOT = Path(__file__).parent
 
 
+def as_imported():
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_default_dtype(sys.modules["torch"].float32)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def default_dtype_of_a_module():
+    """A file of tests begins with float32, whatever the files before it, or their imports, asked for."""
+    as_imported()
+
+
 @pytest.fixture(autouse=True)
 def default_dtype():
     """A test that asks PyTorch for float64 leaves the next one as it found it, whichever worker runs them."""
     before = sys.modules["torch"].get_default_dtype() if "torch" in sys.modules else None
     yield
-    if "torch" in sys.modules:
-        torch = sys.modules["torch"]
-        torch.set_default_dtype(before or torch.float32)
+    if before:
+        sys.modules["torch"].set_default_dtype(before)
+    else:
+        as_imported()
 
 
 def pinned():

@@ -1,4 +1,5 @@
 """attnlib as a package: what one line installs in a bare environment, where no book is."""
+import os
 import subprocess
 import venv
 
@@ -32,7 +33,8 @@ def test_one_line_makes_the_exercises_answer_where_no_book_is(tmp_path):
     pip = [python, "-m", "pip", "--disable-pip-version-check"]
     if subprocess.run([*pip, "install", "-q", "--retries", "0", wheel], capture_output=True).returncode:
         pytest.skip("NumPy cannot be had from a package index here")
-    done = subprocess.run([python, "-I", "-c", ASK], cwd=tmp_path, capture_output=True, text=True)
+    env = {name: value for name, value in os.environ.items() if name != "ATTNLIB_WORK"}
+    done = subprocess.run([python, "-I", "-c", ASK], cwd=tmp_path, env=env, capture_output=True, text=True)
     right, wrong, untried, data = done.stdout.splitlines()
     assert right == "12.2: right, on 200 random inputs" and wrong.startswith("12.1: not yet. ") and untried == "84.1: not attempted yet"
     assert data.startswith("runs.csv: the chapters' data lie in the book's folder") and not done.stderr
