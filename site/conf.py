@@ -1,4 +1,5 @@
 """Settings of the site; tools/website.py calls Sphinx with them and says what they are applied to."""
+import re
 import socket
 import sys
 import time
@@ -9,7 +10,7 @@ import sphinxcontrib.katex
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
-
+import website  # noqa: E402
 
 
 class Patient(socket.socket):
@@ -38,6 +39,7 @@ sphinxcontrib.katex.socket = types.SimpleNamespace(**{**vars(socket), "socket": 
 katex_prerender = True
 katex_css_path = "katex/katex.min.css"
 
+templates_path = ["templates"]
 html_theme = "furo"
 html_title = project
 html_favicon = "static/icon.svg"
@@ -56,6 +58,20 @@ def actions(app, page, template, context, doctree):
         context["body"] = f'<p class="actions"><a href="{name}.ipynb" download>Download this notebook</a></p>\n' + context["body"]
 
 
+def named(caption):
+    """A caption of the sidebar, such as a part's, names the list below it; as a heading it would stand before the page's title."""
+    name = f"part-{website.slug(caption[1])}"
+    return f'<p class="caption" id="{name}"><span class="caption-text">{caption[1]}</span></p>\n<ul aria-labelledby="{name}"'
+
+
+def read_aloud(app, page, template, context, doctree):
+    """For screen readers: a heading without its link to itself, which stands in the page's list too; no head in a table's empty corner."""
+    captions = r'<p class="caption" role="heading"><span class="caption-text">([^<]*)</span></p>\n<ul'
+    context["furo_navigation_tree"] = re.sub(captions, named, context["furo_navigation_tree"])
+    body = context.get("body", "").replace('<a class="headerlink"', '<a aria-hidden="true" tabindex="-1" class="headerlink"')
+    context["body"] = re.sub(r'<th( class="head")?>(<p></p>)?</th>', r"<td\1></td>", body)
+
+
 def made(app, config):
     """What was made beside the source belongs to the static files too."""
     config.html_static_path.append(str(app.srcdir.parent / "static"))
@@ -64,3 +80,4 @@ def made(app, config):
 def setup(app):
     app.connect("config-inited", made)
     app.connect("html-page-context", actions)
+    app.connect("html-page-context", read_aloud, priority=900)           # after furo, which makes the sidebar

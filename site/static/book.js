@@ -5,3 +5,16 @@ function reachable() {
   }
 }
 addEventListener("load", reachable);
+
+// A sidebar that opens takes the keyboard along; Escape closes it.
+for (const [name, place] of [["__navigation", ".sidebar-drawer"], ["__toc", ".toc-drawer"]]) {
+  const box = document.getElementById(name), drawer = document.querySelector(place);
+  box.addEventListener("change", () => {
+    if (box.checked) [...drawer.querySelectorAll("a")].find(link => link.getClientRects().length).focus();
+  });
+  drawer.addEventListener("keydown", event => {
+    if (event.key !== "Escape" || !box.checked) return;
+    box.checked = false;
+    box.focus();
+  });
+}

@@ -157,6 +157,8 @@ def run(code):
     box.replaceChildren(text, element("div", { className: "exercise-buttons" }, ...Object.values(buttons)),
       element("p", { className: "exercise-notice" }, notice), said);
     box.classList.add("exercise");
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-label", `Exercise ${name}`);
     box.id = `exercise-${name.replace(".", "-")}`;
   }
 
