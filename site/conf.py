@@ -65,11 +65,10 @@ def named(caption):
 
 
 def read_aloud(app, page, template, context, doctree):
-    """For screen readers: a heading without its link to itself, which stands in the page's list too; no head in a table's empty corner."""
+    """For screen readers: the sidebar's lists have names, and a table's empty corner heads nothing."""
     captions = r'<p class="caption" role="heading"><span class="caption-text">([^<]*)</span></p>\n<ul'
     context["furo_navigation_tree"] = re.sub(captions, named, context["furo_navigation_tree"])
-    body = context.get("body", "").replace('<a class="headerlink"', '<a aria-hidden="true" tabindex="-1" class="headerlink"')
-    context["body"] = re.sub(r'<th( class="head")?>(<p></p>)?</th>', r"<td\1></td>", body)
+    context["body"] = re.sub(r'<th( class="head")?>(<p></p>)?</th>', r"<td\1></td>", context.get("body", ""))
 
 
 def made(app, config):
