@@ -42,8 +42,9 @@ def fetch():
     HUB.mkdir(exist_ok=True)
     for name in NPM:
         shutil.copy(FILES / name, HUB)
+    pip = [PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
     for command in ([setup.PYTHON, "-m", "venv", HUB],
-                    [PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", "-c", setup.CONSTRAINTS, "-r", FILES / "requirements.txt"],
+                    [*pip, "-c", setup.CONSTRAINTS, "-r", FILES / "requirements.txt"],
                     ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]):
         if subprocess.run(command, cwd=HUB).returncode:
             return f"{' '.join(map(str, command[:4]))} … failed; what went wrong stands above"
@@ -57,7 +58,7 @@ def main(options):
     if setup.missing(setup.wanted(setup.FIRST)):
         setup.make(setup.wanted(setup.FIRST))
     for folder in closed(setup.PYTHON.resolve()) + closed(book.ROOT / "notebooks"):
-        sys.exit(f"Students cannot enter {folder}. Lay the book, and a Python that is not one user's own, where all can read: /srv/attention, say.")
+        sys.exit(f"Students cannot enter {folder}. The book, and the Python that its .venv was made with, must lie where all can read.")
     lacking = fetch()
     if lacking:
         sys.exit(f"The hub cannot start: {lacking}.")
