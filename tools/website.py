@@ -4,6 +4,7 @@ The chapters as they are stored, the indexes, the data cards, and pages made of 
 into _site/source; Sphinx makes _site/html of them, with the settings of site/.  Nothing is executed.  Formulas are rendered here, by
 KaTeX under Node.js, whose fonts come from npm in the version of site/package-lock.json.
 """
+import ast
 import base64
 import csv
 import io
@@ -23,6 +24,7 @@ import setup
 
 BUILT = book.ROOT / "_site"
 EXERCISE = re.compile(r'^(?:check\.)?check\("(\d\d\.\d+)"', re.M)
+IN_PAGE = {*sys.stdlib_module_names, "matplotlib", "numpy", "pandas"}
 SLIDER = "*In JupyterLab a slider appears here. The cell above shows the same, standing still.*\n"
 INDEXES = {"Words": "notebooks/words", "Symbols, formulas, functions": "notebooks/formulas", "Glossary": "glossary", "Ledger": "ledger",
            "What the libraries do": "behaviour", "Data": "notebooks/data/README"}
@@ -87,6 +89,15 @@ def bank(number):
 def at_home(name):
     """Whether an exercise needs what does not run in a page: PyTorch."""
     return bool(re.search(r"^\s*(import|from) (torch|attnlib\.pytorch)\b", bank(name).read_text(encoding="utf-8"), re.M))
+
+
+def live(chapter):
+    """Whether a chapter runs in a page: its cells import what Python brings, NumPy, Matplotlib, pandas, and what of attnlib needs no more."""
+    import registry
+    cells = [cell for cell in registry.cells(chapter) if cell["cell_type"] == "code" and "nbval-skip" not in cell["metadata"].get("tags", [])]
+    names = [f"{getattr(node, 'module', alias.name)}.{alias.name}" for cell in cells for node in ast.walk(ast.parse("".join(cell["source"])))
+             if isinstance(node, (ast.Import, ast.ImportFrom)) for alias in node.names]
+    return all(name.partition(".")[0] in IN_PAGE or re.match(r"attnlib\.(check|core|plot)\b", name) for name in names)
 
 
 def exercises(chapter):
