@@ -92,10 +92,11 @@ def at_home(name):
 
 
 def live(chapter):
-    """Whether a chapter runs in a page: its cells import what Python brings, NumPy, Matplotlib, pandas, and what of attnlib needs no more."""
+    """Whether a chapter runs in a page: it imports what Python brings, NumPy, Matplotlib, pandas, and what of attnlib needs no more."""
     import registry
-    cells = [cell for cell in registry.cells(chapter) if cell["cell_type"] == "code" and "nbval-skip" not in cell["metadata"].get("tags", [])]
-    names = [f"{getattr(node, 'module', alias.name)}.{alias.name}" for cell in cells for node in ast.walk(ast.parse("".join(cell["source"])))
+    code = "\n".join("".join(cell["source"]) for cell in registry.cells(chapter)
+                     if cell["cell_type"] == "code" and "nbval-skip" not in cell["metadata"].get("tags", []))
+    names = [f"{getattr(node, 'module', alias.name)}.{alias.name}" for node in ast.walk(ast.parse(code))
              if isinstance(node, (ast.Import, ast.ImportFrom)) for alias in node.names]
     return all(name.partition(".")[0] in IN_PAGE or re.match(r"attnlib\.(check|core|plot)\b", name) for name in names)
 
@@ -183,6 +184,7 @@ def pages():
     """The texts of the site, {place in its source: text}."""
     readme = (book.ROOT / "README.md").read_text(encoding="utf-8")
     opening, how = re.match(r"(.*?)\n(## How to get it\n.*?)\n## The notebooks\n", readme, re.S).groups()
+    opening = re.sub(r"\*\*\[Read it in your browser\].*?\n\n", "", opening, flags=re.S)             # that is where the reader is
     found = {"index.md": opening + "\n" + contents()}
     tables = {"get": lambda: how.partition("\n\n")[2], "glossary": glossary, "ledger": ledger, "behaviour": behaviour}
     for path in (node.SITE / "pages").glob("*.md"):

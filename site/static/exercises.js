@@ -19,6 +19,10 @@ sys.path.insert(0, "/book")
 os.makedirs("/work", exist_ok=True)
 chapter = {"__name__": "__main__"}
 
+def prepare():
+    with contextlib.redirect_stderr(io.StringIO()):           # the first import takes long and says that it builds a cache
+        import matplotlib.pyplot
+
 def exercise_space():
     import numpy as np
     from fractions import Fraction
@@ -41,7 +45,7 @@ def run(code, live):
             plt.figure(number).savefig(file, format="png", bbox_inches="tight")
             put("picture", base64.b64encode(file.getvalue()).decode())
         plt.close("all")
-    if live:                     # outside: its first import says that it builds a cache
+    if live:
         import matplotlib.pyplot as plt
         plt.show = show
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
@@ -78,6 +82,7 @@ def run(code, live):
         if (!loaded.has(text)) {
           await python.loadPackagesFromImports(text, { messageCallback: () => {} });
           loaded.add(text);
+          if (data.live) python.runPython("prepare()");
         }
       } catch (error) {
         postMessage({ failed: String(error.message || error) });

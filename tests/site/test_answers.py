@@ -320,7 +320,8 @@ def test_a_chapter_runs_in_the_page(name, server, wheels, driver):
             [...arguments[0].querySelectorAll('.cell_output img')].map(picture => [picture.alt, picture.naturalWidth > 100])]""", box)
         text, pictures = told(cell["outputs"])
         right = "".join(shown[0].split())
-        assert (right.startswith(text) if cell["outputs"][:1] and cell["outputs"][0]["output_type"] == "error" else right == text), cell["id"]
+        stopped = any(output["output_type"] == "error" for output in cell["outputs"])          # the page shows an error in one line
+        assert right.startswith(text) if stopped else right == text, cell["id"]
         assert shown[1] == [[cell["metadata"].get("alt"), True]] * pictures, cell["id"]
     field = boxes[1].find_element(By.TAG_NAME, "textarea")
     script = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input'))"
@@ -341,5 +342,6 @@ def test_a_chapter_runs_in_the_page(name, server, wheels, driver):
 
 
 def test_a_chapter_that_needs_more_says_nothing_of_running(site):  # noqa: F811
-    live = [path.stem for path in sorted((site / "notebooks").glob("[0-9]*.html")) if 'class="actions live"' in path.read_text(encoding="utf-8")]
-    assert live == [name for name in registry.THERE if website.live(name)] == ["00_start_here", "02_core_idea", "12_softmax", "21_one_query_by_hand"]
+    texts = {name: (site / "notebooks" / f"{name}.html").read_text(encoding="utf-8") for name in registry.THERE}
+    live = [name for name, text in texts.items() if 'class="actions live"' in text]
+    assert live == [name for name in texts if website.live(name)] and [name[:2] for name in live] == ["00", "02", "12", "21"]
