@@ -221,14 +221,16 @@ def run(code, live):
       const out = box.querySelector(".cell_output") || element("div", { className: "cell_output docutils container" });
       const alts = [...out.querySelectorAll("img")].map(picture => picture.alt);
       const part = field(sources[at], `attention-cell-${PAGE}-${sources[at]}`, `Cell ${at + 1} of this chapter`, () => through(at));
+      const raises = box.classList.contains("tag_raises-exception");
       let settle = null;
       const cell = {
         begin(words) { part.busy(true); said.textContent = `Cell ${at + 1} of ${boxes.length}: ${words}`; },
         end(outputs, right) {
           part.busy(false);
+          if (right && raises) outputs.push(["text", "No error came. In JupyterLab this cell raises the one that the text speaks of; a browser's arithmetic does not report overflow."]);
           out.replaceChildren(...outputs.map(shown));
           out.querySelectorAll("img").forEach((picture, k) => { picture.alt = part.text.value === sources[at] && alts[k] || "A picture that this cell has drawn now"; });
-          settle(right || box.classList.contains("tag_raises-exception"));
+          settle(right || raises);
         },
       };
       box.replaceChildren(part.text, part.buttons, out);
