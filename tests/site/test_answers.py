@@ -318,7 +318,8 @@ def test_a_chapter_runs_in_the_page(name, server, wheels, driver):
     for cell, box in zip(cells, boxes):
         shown = driver.execute_script("""const copy = arguments[0].querySelector('.cell_output').cloneNode(true);
             for (const style of copy.querySelectorAll('style')) style.remove();
-            return [copy.textContent, [...arguments[0].querySelectorAll('.cell_output img')].map(picture => [picture.alt, picture.naturalWidth > 100])]""", box)
+            const pictures = [...arguments[0].querySelectorAll('.cell_output img')];
+            return [copy.textContent, pictures.map(picture => [picture.alt, picture.naturalWidth > 100])]""", box)
         text, pictures = told(cell["outputs"])
         right = "".join(shown[0].split())
         if right.startswith("Noerrorcame."):                         # of all cells that shall raise an error one: see the sentence
