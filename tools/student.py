@@ -24,7 +24,7 @@ def main(options):
             (HOME / name).symlink_to(book.ROOT / name)
     for line in lab.update(book.NOTEBOOKS, work, platform.python_version()):
         print(line, flush=True)
-    # Without ATTNLIB_WORK, attnlib would look for one progress.json of the whole class, in the book's own work/, where no student may write.
+    # Without ATTNLIB_WORK, attnlib would look for the class's one progress.json in the book's own work/, where no student may write.
     os.environ.update(book.environment(ATTNLIB_WORK=str(work), JUPYTER_CONFIG_PATH=str(lab.CONFIG)))
     sys.path += map(str, book.ROOT.glob(".hub/lib/python*/site-packages"))        # after the book's own, whose versions go first
     sys.argv[1:] = [*lab.SETTINGS, *options]
