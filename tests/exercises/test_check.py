@@ -245,7 +245,7 @@ def test_an_endless_loop_ends(mine, thread, half_a_second):
 def test_a_slow_import_is_not_counted(half_a_second, tmp_path, monkeypatch):
     packages = tmp_path / "site-packages"
     packages.mkdir()
-    (packages / "slow_to_come.py").write_text("import time\nstart = time.thread_time()\nwhile time.thread_time() < start + 0.8:\n    pass\n")
+    (packages / "slow_to_come.py").write_text("import time\nend = time.thread_time() + 0.8\nwhile time.thread_time() < end:\n    pass\n")
     monkeypatch.syspath_prepend(packages)
 
     def mine(s):
