@@ -41,11 +41,11 @@ class Late(BaseException):
 
 
 def formula(text):
-    """A typed number as Python would write it: 12,800 and −9 and 70% and (3/4)³ and 2 ln 3."""
-    text = text.translate(TYPED).lower().strip(" =≈~'\"")
+    """A typed number as Python would write it: 12,800 and −9 and 70% and (3/4)³ and 2 ln 3 and 2ln3."""
+    text = re.sub(r"(\d+)½", r"(\1+½)", text).translate(TYPED).lower().strip(" =≈~'\"")
     text = re.sub(r"\b(np|numpy|math|torch)\.", "", text)
     text = re.sub(r"(?<![\d.,])[1-9]\d{0,2}(,\d{3})+(?![\d,])", lambda found: found[0].replace(",", ""), text)
-    text = re.sub(r"\b(ln|log|exp|sqrt)\s*(\d+(?:\.\d+)?(?![\d.]*\s*\()|e\b|pi\b)", r"\1(\2)", text)
+    text = re.sub(r"(?<![a-z])(ln|log|exp|sqrt)\s*(\d+(?:\.\d+)?(?![\d.]*\s*\()|e\b|pi\b)", r"\1(\2)", text)
     return re.sub(r"(?<=[\d)])\s*(?=[a-z(])(?!e[-+]?\d)", "*", text)
 
 
@@ -143,26 +143,29 @@ def turns_in_one_line(code):
 def within(seconds, work):
     """Run work() and return True, or stop it after so many seconds of computing, or six times as many on the clock, and return False.
 
-    The clock is looked at before each line of Python, and at each step of a while-loop that stands in one line, on every system and in
-    every thread alike.  So a single call of compiled code (a product of huge matrices, time.sleep) ends before it is stopped; a loop
-    that catches every error by a bare `except:` is not stopped, and one may fill the memory sooner.  Under a debugger there is no limit.
+    The clock is looked at before each line of Python, and at each step of a while-loop that stands in one line, on every system and
+    in every thread alike. Where modules were imported meanwhile, work() is called again.  So a single call of compiled code (a
+    product of huge matrices, time.sleep) ends before it is stopped; a loop that catches every error by a bare `except:` is not
+    stopped, and one may fill the memory sooner. Under a debugger there is no limit.
     """
     end, computed = time.monotonic() + seconds, time.thread_time() + seconds         # a busy computer is no fault of the answer's
 
     def look(frame, *_):
-        theirs = "site-packages" not in frame.f_code.co_filename and frame.f_code.co_filename != __file__
+        # not this file, nor a package, nor Python's own library (where ast.py lies): an import is not stopped half-way
+        theirs = not any(x in frame.f_code.co_filename for x in ("site-packages", "<frozen", ast.__file__.removesuffix("ast.py"), __file__))
         if theirs and time.monotonic() > end and (time.thread_time() > computed or time.monotonic() > end + 5 * seconds):
             raise Late
         frame.f_trace_opcodes = theirs and turns_in_one_line(frame.f_code)
         return look if theirs else None
 
-    before = sys.gettrace()
+    before, known = sys.gettrace(), len(sys.modules)
     sys.settrace(before or look)
     try:
         work()
         return True
-    except Late:
-        return False
+    except Late:                                            # after an import, which may take seconds, the time begins anew
+        sys.settrace(before)
+        return len(sys.modules) > known and within(seconds, work)
     finally:
         sys.settrace(before)
 

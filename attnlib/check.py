@@ -99,7 +99,7 @@ def of_number(exercise, mine):
         return "right"
     hint, *_ = [*(hint for wrong, hint in mistakes if equal(wrong)),
                 *[f"Expected a whole number. {exercise['first']}"] * (exact and value != round(value)),
-                *["Close: give three digits, or a fraction or a formula in quotes."] * (not exact and answers.rounded(value, answer)),
+                *["Close: give three decimals, or a fraction or a formula in quotes."] * (not exact and answers.rounded(value, answer)),
                 *["In per cent that is right. Expected a share, between 0 and 1."] * bool(0 < answer < 1 and equal(100 * answer)),
                 *(hint for wrong, hint in mistakes if value % 1 and answers.rounded(value, wrong)), exercise["first"]]
     typed = isinstance(mine, str) and mine.strip("-0123456789./ ")
@@ -120,14 +120,13 @@ def cases(exercise):
 
 
 def of_function(exercise, mine):
-    names, (inputs, right) = list(inspect.signature(exercise["answer"]).parameters), cases(exercise)
+    names, (inputs, right), got, also = list(inspect.signature(exercise["answer"]).parameters), cases(exercise), [], []
     if not callable(mine):
         return f"not yet. Expected a function, got {answers.kind(mine)}: hand over its name, without brackets or quotes"
-    got, also = [], []
 
     def run():
-        for args in inputs:
-            got.append(outcome(mine, args, names))
+        got.clear()                                         # `within` may call it twice
+        got.extend(outcome(mine, args, names) for args in inputs)
         if exercise["also"] and all(same(g, w, exercise["rtol"]) for g, w in zip(got, right)):
             with contextlib.suppress(Exception):            # it may fail on what `also` hands it
                 also.append(exercise["also"](mine))

@@ -52,10 +52,11 @@ html_theme_options = {"top_of_page_buttons": []}
 
 
 def actions(app, page, template, context, doctree):
-    """What stands above a chapter: the notebook to download."""
+    """What stands above a chapter: the notebook to download; a chapter that runs in the page is marked for its script."""
     name = page.rpartition("/")[2]
     if (ROOT / "notebooks" / f"{name}.ipynb").exists():
-        context["body"] = f'<p class="actions"><a href="{name}.ipynb" download>Download this notebook</a></p>\n' + context["body"]
+        kind = "actions live" if website.live(name) else "actions"
+        context["body"] = f'<p class="{kind}"><a href="{name}.ipynb" download>Download this notebook</a></p>\n' + context["body"]
 
 
 def named(caption):
