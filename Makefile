@@ -10,7 +10,7 @@ lab:            ## set up if need be and open JupyterLab on 00_start_here, in yo
 	$(PYTHON) tools/lab.py $(ARGS)
 site:           ## the book as web pages, from the stored notebooks: _site/html/index.html
 	$(PYTHON) tools/website.py
-paper:          ## the site printed: a PDF of each chapter and part, worksheets on A4: _site/paper
+paper:          ## the book as an EPUB, a PDF of each chapter and part, worksheets on A4, from the site: _site/paper
 	$(PYTHON) tools/paper.py
 test:           ## set up if need be and run everything that CI runs; NB=11 tests one notebook, NB="11 32" two
 	$(PYTHON) tools/test.py $(NB)

@@ -36,9 +36,9 @@ PAGE = """<?xml version="1.0" encoding="utf-8"?>
 FRONT = """<section epub:type="titlepage" class="front"><h1>{title}</h1>
 <p>An executable textbook</p>
 <p>{author}</p>
-<p>Edition {version}, {date}. Text and figures: CC BY 4.0. Code: MIT.</p>
-<p>Each number, table and picture is printed by code on these pages, whose tests compute it again. What runs and what answers is not in this
-file: <a href="get.xhtml">Get the book</a> says how you come by it.</p></section>"""
+<p>Edition {edition}; made on {day}. Text and figures: CC BY 4.0. Code: MIT.</p>
+<p>Tables and pictures stand below the code that made them, and tests compute them again. Nothing runs in this file, and the notebooks, the data
+and the worksheets are not in it: <a href="get.xhtml">Get the book</a> says how you come by it.</p></section>"""
 PACKAGE = """<?xml version="1.0" encoding="utf-8"?>
 <package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="id" xml:lang="en">
 <metadata xmlns:dc="http://purl.org/dc/elements/1.1/">
@@ -78,6 +78,8 @@ def formula(shown):
         del sign[:]
     for sign in mathml.xpath("(.//msub | .//msup | .//munder | .//mover)/*[3][.='\u2061']"):
         sign.drop_tree()
+    for sign in mathml.xpath(".//mo[.='\u2061'][following-sibling::*[1][not(self::mo)]]"):
+        sign.set("rspace", "0.17em")                          # ln 2, not ln2: MathML's "is applied to" is nothing wide
     for letter in mathml.iterfind(".//*[@mathvariant]"):
         kind = letter.get("mathvariant").replace("-", " ").upper()
         if kind != "NORMAL":                                  # the one variant that browsers' MathML still knows
@@ -151,9 +153,9 @@ def wrapped(place, title, body):
 
 def make(site, target):
     """Write the EPUB of the pages of a site."""
-    said = (book.ROOT / "CITATION.cff").read_text(encoding="utf-8")
-    facts = {"title": TITLE, "author": "The authors of Attention, step by step", "version": re.search(r"^version: (\S+)", said, re.M)[1],
-             "date": re.search(r"^date-released: (\S+)", said, re.M)[1]}
+    now = datetime.datetime.now(datetime.UTC)
+    edition = re.search("^## (.*)", (book.ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.M)[1]
+    facts = {"title": TITLE, "author": "The authors of Attention, step by step", "edition": edition, "day": now.strftime("%Y-%m-%d")}
     pages = {path.resolve(): path.relative_to(site).with_suffix("").as_posix() for path in sorted(site.rglob("*.html")) if path.stem not in LEFT_OUT}
     shown = parts()
     read = ["index", *(place for part in shown.values() for place in part)]
@@ -172,8 +174,7 @@ def make(site, target):
     manifest = "\n".join(f'<item id="{names[name]}" href="{name}" media-type="{kinds[name]}"'
                          f'{f" properties={chr(34)}{marked[name]}{chr(34)}" if marked[name] else ""}/>' for name in files)
     spine = "\n".join(f'<itemref idref="{names[f"{place}.xhtml"]}"/>' for place in ["title", *order])
-    now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    files["book.opf"] = PACKAGE.format(**facts, modified=now, manifest=manifest, spine=spine)
+    files["book.opf"] = PACKAGE.format(**facts, modified=now.strftime("%Y-%m-%dT%H:%M:%SZ"), manifest=manifest, spine=spine)
     target.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("mimetype", "application/epub+zip", zipfile.ZIP_STORED)
