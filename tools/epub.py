@@ -1,6 +1,7 @@
 """The book for e-readers, made of the pages of the site: _site/paper/attention_step_by_step.epub, by tools/paper.py.
 
-An EPUB 3 without scripts.  Formulas are MathML, which readers speak and enlarge; where one draws none, their TeX stands in its place.
+An EPUB 3 without scripts.  Formulas are the MathML that KaTeX puts beside what it draws, with their TeX as alternative text: an e-reader
+sets fonts and sizes itself, for which KaTeX's boxes are not made.
 """
 import datetime
 import html
@@ -20,8 +21,8 @@ NAME = "attention_step_by_step.epub"
 TITLE = "Attention, step by step"
 LEFT_OUT = {"search", "genindex", "progress"}                 # they are their scripts
 KINDS = {".xhtml": "application/xhtml+xml", ".css": "text/css", ".png": "image/png", ".gif": "image/gif", ".svg": "image/svg+xml"}
-EXERCISE = ("In JupyterLab and on the book’s site, this cell and each one below that calls <code>check</code> answers: your solution is right, or "
-            "this went wrong. Here it can be read; the answer takes a pencil.")
+EXERCISE = ("In JupyterLab and on the book’s site, this cell and each one below that calls <code>check</code> answers: "
+            "your solution is right, or this went wrong. Here it can only be read.")
 SOUND = "Here is a sound to listen to, in JupyterLab and on the book’s site."
 CONTAINER = """<?xml version="1.0"?>
 <container xmlns="urn:oasis:names:tc:opendocument:xmlns:container" version="1.0"><rootfiles>
@@ -37,8 +38,8 @@ FRONT = """<section epub:type="titlepage" class="front"><h1>{title}</h1>
 <p>An executable textbook</p>
 <p>{author}</p>
 <p>Edition {edition}; made on {day}. Text and figures: CC BY 4.0. Code: MIT.</p>
-<p>Tables and pictures stand below the code that made them, and tests compute them again. Nothing runs in this file, and the notebooks, the data
-and the worksheets are not in it: <a href="get.xhtml">Get the book</a> says how you come by it.</p></section>"""
+<p>Tables and pictures stand below the code that made them, and tests compute them again. Nothing runs in this file, and the notebooks,
+the data and the sheets to print are not in it: <a href="get.xhtml">Get the book</a> says how you come by it.</p></section>"""
 PACKAGE = """<?xml version="1.0" encoding="utf-8"?>
 <package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="id" xml:lang="en">
 <metadata xmlns:dc="http://purl.org/dc/elements/1.1/">
@@ -151,13 +152,20 @@ def wrapped(place, title, body):
     return PAGE.format(title=html.escape(title), styles=styles, body=body)
 
 
+def item(name, place, content):
+    """The line of the manifest for a file, which also says that it is the contents, or holds formulas."""
+    kind = "nav" if place == "nav.xhtml" else "mathml" if place.endswith(".xhtml") and "<math " in content else ""
+    properties = f' properties="{kind}"' * bool(kind)
+    return f'<item id="{name}" href="{place}" media-type="{KINDS[Path(place).suffix]}"{properties}/>'
+
+
 def make(site, target):
     """Write the EPUB of the pages of a site."""
     now = datetime.datetime.now(datetime.UTC)
     edition = re.search("^## (.*)", (book.ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.M)[1]
     facts = {"title": TITLE, "author": "The authors of Attention, step by step", "edition": edition, "day": now.strftime("%Y-%m-%d")}
-    pages = {path.resolve(): path.relative_to(site).with_suffix("").as_posix() for path in sorted(site.rglob("*.html")) if path.stem not in LEFT_OUT}
-    shown = parts()
+    site, shown = site.resolve(), parts()
+    pages = {path: path.relative_to(site).with_suffix("").as_posix() for path in sorted(site.rglob("*.html")) if path.stem not in LEFT_OUT}
     read = ["index", *(place for part in shown.values() for place in part)]
     order = [*read, *(place for place in pages.values() if place not in read)]          # the data cards come last
     files = {"epub.css": (website.node.SITE / "epub.css").read_bytes(), "pygments.css": (site / "_static" / "pygments.css").read_bytes(),
@@ -168,11 +176,8 @@ def make(site, target):
         for source in re.findall(r'<img[^>]* src="([^"]+)"', body):
             picture = Path(os.path.normpath(path.parent / unquote(source)))
             files[picture.relative_to(site).as_posix()] = picture.read_bytes()
-    kinds = {name: KINDS[Path(name).suffix] for name in files}
-    marked = {name: " ".join(["nav"] * (name == "nav.xhtml") + ["mathml"] * (name.endswith("xhtml") and "<math " in files[name])) for name in files}
-    names = {name: f"f{number}" for number, name in enumerate(files)}
-    manifest = "\n".join(f'<item id="{names[name]}" href="{name}" media-type="{kinds[name]}"'
-                         f'{f" properties={chr(34)}{marked[name]}{chr(34)}" if marked[name] else ""}/>' for name in files)
+    names = {place: f"f{number}" for number, place in enumerate(files)}
+    manifest = "\n".join(item(name, place, files[place]) for place, name in names.items())
     spine = "\n".join(f'<itemref idref="{names[f"{place}.xhtml"]}"/>' for place in ["title", *order])
     files["book.opf"] = PACKAGE.format(**facts, modified=now.strftime("%Y-%m-%dT%H:%M:%SZ"), manifest=manifest, spine=spine)
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,8 @@
 """Make the book on paper: python tools/paper.py
 
-_site/paper gets an EPUB of the book, a PDF of each chapter and of each part, and the worksheets, all from the pages of the site, which is made
-first. PDFs have outline and tags and are printed by the browser that the environment variable BROWSER names, else Chromium, Chrome or Edge.
+_site/paper gets an EPUB of the book, a PDF of each chapter and of each part, and the worksheets, all from the pages of the site, which is
+made first. PDFs have outline and tags and are printed by the browser that the environment variable BROWSER names, else Chromium, Chrome or
+Edge.
 """
 import html
 import os
