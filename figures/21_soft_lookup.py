@@ -10,7 +10,8 @@ STEPS = [(5.0, "1  encode"), (3.95, "2  score"), (2.35, "3  normalise"), (0.95, 
 
 
 def box(ax, x, y, text, colour, pad=0.35):
-    ax.text(x, y, text, ha="center", va="center", color="white", weight="bold",
+    """A word on its colour; white is readable on the blue of the keys alone."""
+    ax.text(x, y, text, ha="center", va="center", color="white" if colour == plot.KEY else plot.INK, weight="bold",
             bbox={"boxstyle": f"round,pad={pad}", "facecolor": colour, "edgecolor": "none"})
 
 
@@ -47,7 +48,7 @@ def draw():
         ax.plot([x + 0.4] * 2, [encode - 0.24, score + 0.2], color=plot.VALUE, linewidth=1.2)
         ax.plot([x + 0.4] * 2, [score - 0.2, add + 0.17], color=plot.VALUE, linewidth=1.2)
         arrow(ax, x - 0.12, normalise - 0.75, add + 0.17, "", plot.MUTED)
-        plot.label(ax, x + 0.08, add, f"{w:.4f} · {i}", ha="center", color=plot.VALUE, fontsize=9)
+        plot.label(ax, x + 0.08, add, f"{w:.4f} · {i}", ha="center", fontsize=9)
         ax.plot([x + 0.08, centre], [add - 0.18, decode + 0.33], color=plot.OUTPUT, linewidth=0.8 + 14 * w, solid_capstyle="round")
     plot.label(ax, 7.35, normalise + 0.75, f"total {amounts.sum():.4f}", fontsize=9)
     plot.label(ax, 7.35, normalise - 0.58, "total 1", weight="bold", fontsize=9)

@@ -34,7 +34,7 @@ def plain(number):
 
 def grid(ax, x, y, cells, name, colour, given=False, rows=WORDS, columns=None, cut=False, shut=False):
     """A table with its top left corner at (x, y); `cut` marks the border of the heads, `shut` greys what the mask hides."""
-    ax.text(x, y + (0.46 if columns else 0.2), name, va="center", fontsize=10, weight="bold", color=colour)
+    ax.text(x, y + (0.46 if columns else 0.2), name, va="center", fontsize=10, weight="bold")
     for i, row in enumerate(cells):
         ax.text(x - 0.1, y - (i + 0.5) * HEIGHT, rows[i], ha="right", va="center", fontsize=8, color=plot.MUTED)
         for j, text in enumerate(row):

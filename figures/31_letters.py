@@ -20,7 +20,7 @@ def letters(ax, x, y, axes, name, kept):
             "facecolor": "white", "edgecolor": plot.ALARM, "linestyle": "--"}
         ax.add_patch(plt.Rectangle((left, y), 0.7, 0.7, linewidth=1.5, **frame))
         plot.label(ax, left + 0.35, y + 0.33, axis, ha="center", weight="bold",
-                   color=plot.ALARM if axis not in kept else plot.INK if axis == "g" else "white")
+                   color="white" if axis in kept and axis in "bhj" else plot.INK)
     plot.label(ax, x, y - 0.36, name, ha="center", fontsize=9)
 
 
@@ -34,7 +34,7 @@ def draw():
         plot.label(ax, 6.4, y + 0.25, ",", ha="center", fontsize=14)
         summed = " and ".join(axis for axis in left if axis not in result)
         ax.annotate("", (14.6, y + 0.35), (10.6, y + 0.35), arrowprops={"arrowstyle": "->", "color": plot.INK})
-        plot.label(ax, 12.6, y + 0.72, f"sum over {summed}", ha="center", fontsize=9, color=plot.ALARM)
+        plot.label(ax, 12.6, y + 0.72, f"sum over {summed}", ha="center", fontsize=9)
     ax.set(xlim=(-0.1, 18.7), ylim=(-6.4, 1.1))
     ax.axis("off")
     return fig

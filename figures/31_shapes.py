@@ -27,11 +27,11 @@ def block(ax, x, y, down, across, deep, colour, ghost=(1, 1)):
 def draw():
     fig, ax = plt.subplots(figsize=(9.2, 2.9))
     kinds = [(0.2, M, 1, D, plot.QUERY, (M, N), "q[:, None, :]\n(m, 1, d)"), (5.2, 1, N, D, plot.KEY, (M, N), "k[None, :, :]\n(1, n, d)"),
-             (10.2, M, N, D, plot.MUTED, (1, 1), "product\n(m, n, d)"), (15.4, M, N, 1, plot.INK, (1, 1), "scores\n(m, n)")]
+             (10.2, M, N, D, plot.MUTED, (1, 1), "product\n(m, n, d)"), (15.75, M, N, 1, plot.INK, (1, 1), "scores\n(m, n)")]
     for x, down, across, deep, colour, ghost, name in kinds:
         block(ax, x, 6.2, down, across, deep, colour, ghost)
         plot.label(ax, x + 1.6, 3.35, name, ha="center", fontsize=9)
-    for x, sign in [(4.65, "×"), (9.65, "="), (14.65, "sum over\nfeatures")]:
+    for x, sign in [(4.65, "×"), (9.65, "="), (14.8, "sum over\nfeatures")]:
         plot.label(ax, x, 5.2, sign, ha="center", fontsize=9 if "sum" in sign else 13)
     plot.label(ax, -0.35, 5.2, "queries", rotation=90, ha="center", fontsize=9, color=plot.MUTED)
     plot.label(ax, 2.05, 7.4, "keys", ha="center", fontsize=9, color=plot.MUTED)
@@ -39,7 +39,7 @@ def draw():
     ax.annotate("", (0, 4.3), (0, 6.2), arrowprops={"arrowstyle": "->", "color": plot.MUTED})
     ax.annotate("", (4.05, 4.95), (3.3, 4.3), arrowprops={"arrowstyle": "->", "color": plot.MUTED})
     plot.label(ax, 3.8, 4.35, "features", fontsize=9, color=plot.MUTED)
-    ax.set(xlim=(-0.7, 19.7), ylim=(2.8, 7.6))
+    ax.set(xlim=(-0.7, 19.9), ylim=(2.8, 7.6))
     ax.axis("off")
     return fig
 

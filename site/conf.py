@@ -10,6 +10,7 @@ import sphinxcontrib.katex
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
 
+import website  # noqa: E402
 
 
 class Patient(socket.socket):
@@ -50,10 +51,11 @@ html_theme_options = {"top_of_page_buttons": []}
 
 
 def actions(app, page, template, context, doctree):
-    """What stands above a chapter: the notebook to download."""
+    """What stands above a chapter: the notebook to download; a chapter that runs in the page is marked for its script."""
     name = page.rpartition("/")[2]
     if (ROOT / "notebooks" / f"{name}.ipynb").exists():
-        context["body"] = f'<p class="actions"><a href="{name}.ipynb" download>Download this notebook</a></p>\n' + context["body"]
+        kind = "actions live" if website.live(name) else "actions"
+        context["body"] = f'<p class="{kind}"><a href="{name}.ipynb" download>Download this notebook</a></p>\n' + context["body"]
 
 
 def made(app, config):

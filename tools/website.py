@@ -4,6 +4,7 @@ The chapters as they are stored, the indexes, the data cards, and pages made of 
 into _site/source; Sphinx makes _site/html of them, with the settings of site/.  Nothing is executed.  Formulas are rendered here, by
 KaTeX under Node.js, whose fonts come from npm in the version of site/package-lock.json.
 """
+import ast
 import base64
 import csv
 import io
@@ -23,6 +24,7 @@ import setup
 
 BUILT = book.ROOT / "_site"
 EXERCISE = re.compile(r'^(?:check\.)?check\("(\d\d\.\d+)"', re.M)
+IN_PAGE = {*sys.stdlib_module_names, "matplotlib", "numpy", "pandas"}
 SLIDER = "*In JupyterLab a slider appears here. The cell above shows the same, standing still.*\n"
 INDEXES = {"Words": "notebooks/words", "Symbols, formulas, functions": "notebooks/formulas", "Glossary": "glossary", "Ledger": "ledger",
            "What the libraries do": "behaviour", "Data": "notebooks/data/README"}
@@ -87,6 +89,16 @@ def bank(number):
 def at_home(name):
     """Whether an exercise needs what does not run in a page: PyTorch."""
     return bool(re.search(r"^\s*(import|from) (torch|attnlib\.pytorch)\b", bank(name).read_text(encoding="utf-8"), re.M))
+
+
+def live(chapter):
+    """Whether a chapter runs in a page: it imports what Python brings, NumPy, Matplotlib, pandas, and what of attnlib needs no more."""
+    import registry
+    code = "\n".join("".join(cell["source"]) for cell in registry.cells(chapter)
+                     if cell["cell_type"] == "code" and "nbval-skip" not in cell["metadata"].get("tags", []))
+    names = [f"{getattr(node, 'module', alias.name)}.{alias.name}" for node in ast.walk(ast.parse(code))
+             if isinstance(node, (ast.Import, ast.ImportFrom)) for alias in node.names]
+    return all(name.partition(".")[0] in IN_PAGE or re.match(r"attnlib\.(check|core|plot)\b", name) for name in names)
 
 
 def exercises(chapter):
@@ -172,6 +184,7 @@ def pages():
     """The texts of the site, {place in its source: text}."""
     readme = (book.ROOT / "README.md").read_text(encoding="utf-8")
     opening, how = re.match(r"(.*?)\n(## How to get it\n.*?)\n## The notebooks\n", readme, re.S).groups()
+    opening = re.sub(r"\*\*\[Read it in your browser\].*?\n\n", "", opening, flags=re.S)             # that is where the reader is
     found = {"index.md": opening + "\n" + contents()}
     tables = {"get": lambda: how.partition("\n\n")[2], "glossary": glossary, "ledger": ledger, "behaviour": behaviour}
     for path in (node.SITE / "pages").glob("*.md"):

@@ -151,9 +151,9 @@ choice("22.5", "b",
 number("22.6", 1024, "2 n^2 d = 4 n d^2 gives n = 2 d, whatever the number of heads.",
        [(512, "n = d: did you count both products, scores and averages, against four projections? 2 n^2 d = 4 n d^2."),
         (2048, "n = 4 d: you counted one of the two products. Scores cost n^2 d, and averages again n^2 d."),
-        (128, "You took the head's width, 64, for d. Eight tables of width 64 cost as much as one of width 512."),
+        (128, "You took the head's width, 64, for d. Eight heads of width 64 cost as much as one of width 512."),
         (64, "That is the width of a head. The heads together have the width 512."),
-        (8192, "The number of heads does not enter: eight tables, each an eighth as wide.")],
+        (8192, "The number of heads does not enter: eight times the boxes, each a product an eighth as long.")],
        first="Write both costs with n and d: four products of (n, d) by (d, d), against one of (n, d) by (d, n) and one of (n, n) by "
              "(n, d).")
 

@@ -8,7 +8,7 @@ import re
 
 import numpy as np
 
-ABBREVIATION = re.compile(r"(\b(e\.g|i\.e|etc|vs|cf|Eq|eq|Fig|Ref|resp|al|approx|No|Sec|[A-Z])\.|^\d+\.)$")
+ABBREVIATION = re.compile(r"(\b(e\.g|i\.e|etc|vs|cf|Eq|eq|Fig|Ref|resp|al|approx|No|Sec|Dr|Mr|Mrs|Ms|Prof|St|[A-Z])\.|^\d+\.)$")
 FIELD = re.compile(r"(Args?|Arguments|Parameters|Returns?|Examples?|Raises|Shape|Inputs?|Outputs?|Attributes|Keyword arguments)::?($|\s)")
 ENGLISH = set("the a an of and to in is it for that this with on as are was be by not or from at if which when has have".split())
 FEWEST, MOST, LONGEST, CHARACTERS = 2, 20, 100, 20_000      # sentences of a text, words of a sentence, length of a text
@@ -136,7 +136,7 @@ def to_pick_from(thing, name=None):
         raise ValueError("name: expected some words that say what the text is about, such as name=\"cooking rice\", got none")
     else:
         found, asks = [s for p in re.split(r"\n[ ]*\n", thing) for s in sentences(plain(p))], name
-    text = " ".join([*found, asks])
+    text = " ".join([*found, asks, line or ""])
     counted, longest = FEWEST <= len(found) <= MOST, max((len(s.split()) for s in found), default=0)
     if not latin(text) or re.search("[\ud800-\udfff]", text) or counted and not english(text):
         raise ValueError(f"thing: expected an English text, which is what the encoder reads, got {text[:40]!r}")

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import registry
 import setup
+import website
+import yaml
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -79,3 +81,14 @@ def test_the_workflow_runs_readmes_command_on_each_admitted_python():
     assert "- run: make test\n" in workflow and "\nmake test " in README
     assert {f"3.{minor}" for minor in range(11, 14)} == set(re.findall(r'python: "([\d.]+)"', workflow))
     assert 'requires-python = ">=3.11,<3.14"' in (ROOT / "pyproject.toml").read_text()
+
+
+def test_the_first_link_is_the_site_that_a_green_main_publishes():
+    """On GitHub the link leads to the newest page that the environment github-pages published, in every copy of the repository."""
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8"))["jobs"]
+    assert jobs["site"]["needs"] == "linux" and "push" in jobs["site"]["if"] and "refs/heads/main" in jobs["site"]["if"]
+    steps = jobs["site"]["steps"]
+    assert {"run": "make site"} in steps and jobs["site"]["environment"]["name"] == "github-pages"
+    published = next(step["with"]["path"] for step in steps if step.get("uses", "").startswith("actions/upload-pages-artifact@"))
+    assert ROOT / published == website.BUILT / "html"
+    assert re.search(r"\]\(([^)]*)\)", README)[1] == "../../deployments/github-pages"

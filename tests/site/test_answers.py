@@ -5,6 +5,7 @@ lock file names.  Where they cannot be had, what needs Python is skipped.
 """
 import functools
 import hashlib
+import html
 import http.server
 import json
 import re
@@ -30,9 +31,12 @@ WHEELS = node.MODULES / ".wheels"
 
 @pytest.fixture(scope="module")
 def wheels(site, tmp_path_factory):  # noqa: F811
-    """The folder of the wheels that pyodide's lock file names for the exercises."""
+    """The folder of the wheels that pyodide's lock file names for the exercises and for chapters that run in the page."""
     lock = json.loads((node.MODULES / "pyodide" / "pyodide-lock.json").read_text())["packages"]
-    wanted = {lock[name]["file_name"]: lock[name]["sha256"] for name in ("numpy", "scipy", "openblas")}
+    names = ["numpy", "scipy", "matplotlib", "pandas"]
+    for name in names:                                             # grows while it is read, by what each needs
+        names += [need.lower() for need in lock[name]["depends"] if need.lower() not in names]
+    wanted = {lock[name]["file_name"]: lock[name]["sha256"] for name in names}
     WHEELS.mkdir(exist_ok=True)
     if not all((WHEELS / name).exists() for name in wanted):
         folder = tmp_path_factory.mktemp("wheels")
@@ -175,7 +179,7 @@ def test_an_endless_loop_is_stopped_and_the_next_run_answers(server, wheels, dri
     loop.write("while True:\n    pass")
     loop.press("Run")
     WebDriverWait(driver, 240).until(lambda b: not loop.find("button:nth-of-type(2)").get_attribute("disabled"))
-    assert Exercise(driver, "12.6").run("1").startswith("Another exercise is running")
+    assert Exercise(driver, "12.6").run("1").startswith("Another cell is running")
     loop.press("Stop")
     assert loop.said().startswith("Stopped.")
     assert Exercise(driver, "12.6").run('check("12.6", 8)') == "12.6: right"
@@ -285,3 +289,64 @@ def test_each_solution_is_right_in_the_page_and_mistakes_get_their_hints(server,
             assert lines[0] == "right" and set(lines[1:]) <= {"hint"}, (name, lines)
             told += len(lines)
     assert told > 120
+
+
+def told(outputs):
+    """The texts that a cell's stored outputs show, without spaces and tags, and how many pictures; of an error, how it is called."""
+    text, pictures = "", 0
+    for output in outputs:
+        data = output.get("data", {})
+        pictures += "image/png" in data
+        found = output.get("text") or data.get("text/html") or ([] if "image/png" in data else data.get("text/plain", []))
+        text += output.get("ename", "") + re.sub(r"<style.*?</style>|<[^>]+>", "", "".join(found), flags=re.S)
+    return "".join(html.unescape(text).split()), pictures
+
+
+@pytest.mark.parametrize("name", [name for name in registry.THERE if website.live(name)])
+def test_a_chapter_runs_in_the_page(name, server, wheels, driver):
+    """Every cell shows what the stored one shows, a changed one shows what it was changed to, and Python begins anew after Stop."""
+    cells = [cell for cell in registry.cells(name) if cell["cell_type"] == "code" and not website.EXERCISE.search("".join(cell["source"]))
+             and "nbval-skip" not in cell["metadata"].get("tags", [])]
+    driver.get(f"{server[0]}notebooks/{name}.html")
+    said = driver.find_element(By.CSS_SELECTOR, ".actions.live [role=status]")
+    assert f"runs its {len(cells)} cells here" in said.text and not [url for url in asked(driver) if "pyodide" in url]
+    driver.find_element(By.ID, "run-chapter").click()
+    WebDriverWait(driver, 500).until(lambda b: said.text.startswith(("All ", "Stopped")))
+    assert said.text == f"All {len(cells)} cells were run."
+    boxes = driver.find_elements(By.CSS_SELECTOR, ".cell:not(.tag_exercise):not(.tag_nbval-skip)")
+    assert len(boxes) == len(cells)
+    for cell, box in zip(cells, boxes):
+        shown = driver.execute_script("""const copy = arguments[0].querySelector('.cell_output').cloneNode(true);
+            for (const style of copy.querySelectorAll('style')) style.remove();
+            const pictures = [...arguments[0].querySelectorAll('.cell_output img')];
+            return [copy.textContent, pictures.map(picture => [picture.alt, picture.naturalWidth > 100])]""", box)
+        text, pictures = told(cell["outputs"])
+        right = "".join(shown[0].split())
+        if right.startswith("Noerrorcame."):                         # of all cells that shall raise an error one: see the sentence
+            assert text == "FloatingPointError", cell["id"]
+            continue
+        stopped = any(output["output_type"] == "error" for output in cell["outputs"])          # the page shows an error in one line
+        assert right.startswith(text) if stopped else right == text, cell["id"]
+        assert shown[1] == [[cell["metadata"].get("alt"), True]] * pictures, cell["id"]
+    field = boxes[1].find_element(By.TAG_NAME, "textarea")
+    script = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input'))"
+    run, stop, over = boxes[1].find_elements(By.TAG_NAME, "button")
+    driver.execute_script(script, field, "while True:\n    pass")
+    driver.execute_script("arguments[0].click()", run)
+    WebDriverWait(driver, 60).until(lambda b: said.text.startswith("Cell 2 "))
+    driver.execute_script("arguments[0].click()", stop)
+    WebDriverWait(driver, 60).until(lambda b: said.text.startswith("Stopped at cell 2"))
+    driver.execute_script(script, field, "np.arange(3) + 0.5")
+    driver.execute_script("arguments[0].click()", run)                      # Python is new: the first cell, which imports NumPy, runs again
+    WebDriverWait(driver, 240).until(lambda b: said.text == f"Cell 2 of {len(cells)} was run.")
+    assert boxes[1].find_element(By.CSS_SELECTOR, ".cell_output").get_attribute("textContent") == "array([0.5, 1.5, 2.5])"
+    driver.refresh()
+    WebDriverWait(driver, 60).until(lambda b: b.find_element(By.ID, "run-chapter")).click()
+    assert driver.execute_script("return document.querySelectorAll('.cell textarea')[1].value") == "np.arange(3) + 0.5"
+    assert not complaints(driver)
+
+
+def test_a_chapter_that_needs_more_says_nothing_of_running(site):  # noqa: F811
+    texts = {name: (site / "notebooks" / f"{name}.html").read_text(encoding="utf-8") for name in registry.THERE}
+    live = [name for name, text in texts.items() if 'class="actions live"' in text]
+    assert live == [name for name in texts if website.live(name)] and [name[:2] for name in live] == ["00", "02", "12", "21"]
