@@ -1,4 +1,4 @@
-"""The book for e-readers, made of the pages of the site: _site/paper/attention_step_by_step.epub, by tools/paper.py.
+"""The book for e-readers, made of the pages of the site: attention_step_by_step.epub, which lies beside them.
 
 An EPUB 3 without scripts.  Formulas are the MathML that KaTeX puts beside what it draws, with their TeX as alternative text: an e-reader
 sets fonts and sizes itself, for which KaTeX's boxes are not made.
@@ -104,7 +104,7 @@ def styled(kind, sign):
 def page(path, pages):
     """A page of the site for the book: its title and its content, as XHTML.  `pages` are those to which links may lead."""
     article = document_fromstring(path.read_text(encoding="utf-8")).find(".//article")
-    for element in article.xpath(".//style | .//script | .//button | .//*[@class='headerlink' or @class='actions']"):
+    for element in article.xpath(".//style | .//script | .//button | .//*[@class='headerlink'] | .//p[starts-with(@class, 'actions')]"):
         element.drop_tree()
     for shown in article.find_class("katex"):
         formula(shown)
@@ -119,7 +119,9 @@ def page(path, pages):
         target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
         if parts.scheme:
             continue
-        if target in pages:
+        if link.get("download") is not None:
+            link.drop_tag()                                   # this book itself is one
+        elif target in pages:
             link.set("href", parts._replace(path=re.sub(r"\.html$", ".xhtml", parts.path)).geturl())
         elif target.is_file():
             link.drop_tag()                                   # a file of the book, or a page of scripts: its name stays

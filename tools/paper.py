@@ -83,7 +83,8 @@ def main():
         sys.exit(lacking)
     if website.build(website.BUILT):
         return 1
-    print(f"For e-readers: {epub.make(website.BUILT / 'html', website.BUILT / 'paper' / epub.NAME)}", flush=True)
+    (website.BUILT / "paper").mkdir()
+    print("For e-readers:", shutil.copy(website.BUILT / "html" / epub.NAME, website.BUILT / "paper"), flush=True)
     if not browser():
         names = ", ".join(Path(name).name for name in NAMES)
         sys.exit(f"PDFs are printed by a browser, and none of {names} is here; BROWSER may name another.")
