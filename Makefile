@@ -1,13 +1,15 @@
 # Every target calls a script in tools/ that also runs by itself, on Windows too: python tools/lab.py
 PYTHON ?= python3
 
-.PHONY: help setup lab site paper test outputs table test-isa bench mutants new clean
+.PHONY: help setup lab hub site paper test outputs table test-isa bench mutants new clean
 help:           ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 	@echo "  another Python:   make lab PYTHON=python3.12   (the environment is made with it, once)"
 	@echo '  JupyterLab options:  make lab ARGS="--no-browser --port=9000"'
 lab:            ## set up if need be and open JupyterLab on 00_start_here, in your own copies (work/); ARGS="…" goes to it
 	$(PYTHON) tools/lab.py $(ARGS)
+hub:            ## serve the book to a class with JupyterHub, as root of a Linux computer: TEACHING.md; ARGS="…" goes to it
+	$(PYTHON) tools/hub.py $(ARGS)
 site:           ## the book as web pages, from the stored notebooks: _site/html/index.html
 	$(PYTHON) tools/website.py
 paper:          ## the book as an EPUB, a PDF of each chapter and part, worksheets on A4, from the site: _site/paper

@@ -11,6 +11,7 @@ import dis
 import functools
 import math
 import operator
+import os
 import re
 import sys
 import time
@@ -25,6 +26,7 @@ TYPED = str.maketrans({"−": "-", "–": "-", "·": "*", "×": "*", "÷": "/", 
 KNOWN = {"ln": math.log, "log": math.log, "exp": math.exp, "sqrt": math.sqrt, "e": math.e, "pi": math.pi}
 SIGNS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv, ast.Pow: operator.pow,
          ast.UAdd: operator.pos, ast.USub: operator.neg}
+NOT_THEIRS = "site-packages", os.path.dirname(os.__file__), "<frozen"       # an import is not stopped half-way
 STUB = NotImplementedError()                                # the outcome of a body that was not written yet
 
 
@@ -41,11 +43,11 @@ class Late(BaseException):
 
 
 def formula(text):
-    """A typed number as Python would write it: 12,800 and −9 and 70% and (3/4)³ and 2 ln 3."""
-    text = text.translate(TYPED).lower().strip(" =≈~'\"")
+    """A typed number as Python would write it: 12,800 and −9 and 70% and (3/4)³ and 2 ln 3 and 2ln3."""
+    text = re.sub(r"(\d+)½", r"(\1+½)", text).translate(TYPED).lower().strip(" =≈~'\"")
     text = re.sub(r"\b(np|numpy|math|torch)\.", "", text)
     text = re.sub(r"(?<![\d.,])[1-9]\d{0,2}(,\d{3})+(?![\d,])", lambda found: found[0].replace(",", ""), text)
-    text = re.sub(r"\b(ln|log|exp|sqrt)\s*(\d+(?:\.\d+)?(?![\d.]*\s*\()|e\b|pi\b)", r"\1(\2)", text)
+    text = re.sub(r"(?<![a-z])(ln|log|exp|sqrt)\s*(\d+(?:\.\d+)?(?![\d.]*\s*\()|e\b|pi\b)", r"\1(\2)", text)
     return re.sub(r"(?<=[\d)])\s*(?=[a-z(])(?!e[-+]?\d)", "*", text)
 
 
@@ -150,7 +152,8 @@ def within(seconds, work):
     end, computed = time.monotonic() + seconds, time.thread_time() + seconds         # a busy computer is no fault of the answer's
 
     def look(frame, *_):
-        theirs = "site-packages" not in frame.f_code.co_filename and frame.f_code.co_filename != __file__
+        file = frame.f_code.co_filename
+        theirs = file != __file__ and not any(place in file for place in NOT_THEIRS)
         if theirs and time.monotonic() > end and (time.thread_time() > computed or time.monotonic() > end + 5 * seconds):
             raise Late
         frame.f_trace_opcodes = theirs and turns_in_one_line(frame.f_code)

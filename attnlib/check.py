@@ -13,6 +13,7 @@ import contextlib
 import importlib.util
 import inspect
 import os
+import sys
 import textwrap
 import warnings
 from pathlib import Path
@@ -99,7 +100,7 @@ def of_number(exercise, mine):
         return "right"
     hint, *_ = [*(hint for wrong, hint in mistakes if equal(wrong)),
                 *[f"Expected a whole number. {exercise['first']}"] * (exact and value != round(value)),
-                *["Close: give three digits, or a fraction or a formula in quotes."] * (not exact and answers.rounded(value, answer)),
+                *["Close: give three decimals, or a fraction or a formula in quotes."] * (not exact and answers.rounded(value, answer)),
                 *["In per cent that is right. Expected a share, between 0 and 1."] * bool(0 < answer < 1 and equal(100 * answer)),
                 *(hint for wrong, hint in mistakes if value % 1 and answers.rounded(value, wrong)), exercise["first"]]
     typed = isinstance(mine, str) and mine.strip("-0123456789./ ")
@@ -133,7 +134,11 @@ def of_function(exercise, mine):
                 also.append(exercise["also"](mine))
 
     with open(os.devnull, "w") as sink, contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink):
+        known = len(sys.modules)
         in_time = answers.within(SECONDS, run)
+        if not in_time and len(sys.modules) > known:        # the time may have gone into an import: PyTorch's first optimiser needs seconds
+            got.clear()
+            in_time = answers.within(SECONDS, run)
     bad = [i for i, (g, w) in enumerate(zip(got, right)) if not same(g, w, exercise["rtol"])]
     at = bad[0] if bad else 0 if in_time else min(len(got), len(inputs) - 1)
     if in_time:                                             # once more, and now whatever it prints is seen

@@ -18,7 +18,7 @@ ROWS = [("park", "0", "0", "1", "1/6", 1 / 6, "(0, 0)", "(0, 0)"), ("ball", "ln 
 
 def box(ax, x, y, text, colour, width=1.1, height=0.46):
     ax.add_patch(plt.Rectangle((x - width / 2, y - height / 2), width, height, facecolor=colour, edgecolor="none", zorder=3))
-    ax.text(x, y, text, ha="center", va="center", color="white", weight="bold", zorder=4)
+    ax.text(x, y, text, ha="center", va="center", color="white" if colour == plot.KEY else plot.INK, weight="bold", zorder=4)
 
 
 def arrow(ax, start, end, colour=plot.MUTED, bend=0.0):

@@ -3,7 +3,7 @@ import shutil
 
 import book
 
-LEFT = [".venv", "_site", "site/node_modules", "mutants", ".hypothesis", ".pytest_cache", ".ruff_cache",
+LEFT = [".venv", ".hub", "_site", "site/node_modules", "mutants", ".hypothesis", ".pytest_cache", ".ruff_cache",
         "*.egg-info", "**/__pycache__", "**/.ipynb_checkpoints"]
 
 if __name__ == "__main__":

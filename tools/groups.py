@@ -16,7 +16,7 @@ GROUPS = ["base", "torch", "tensorflow", "language", "senses", "challenges", "si
 FIRST = ["base", "torch"]                                            # what `make lab` starts with
 MODULES = {"fonttools": "fontTools", "markdown-it-py": "markdown_it", "pillow": "PIL", "pytest-xdist": "xdist", "scikit-image": "skimage",
            "scikit-learn": "sklearn", "scikit-video": "skvideo", "sphinxcontrib-katex": "sphinxcontrib",
-           "tensorflow-cpu": "tensorflow"}                           # the others are imported by their names, with _ for -
+           "tensorflow-cpu": "tensorflow", "pyyaml": "yaml"}         # the others are imported by their names, with _ for -
 
 
 def system():

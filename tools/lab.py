@@ -182,13 +182,16 @@ def update(notebooks, work, version):
 
 # ---- JupyterLab --------------------------------------------------------------------------------------------------
 
+SETTINGS = ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",      # no network
+            "--KernelManager.transport_encryption=auto",         # else each kernel warns of eavesdroppers; on a shared machine it is right
+            "--LabApp.custom_css=True", f"--ServerApp.tornado_settings={ {'static_custom_path': [str(CONFIG / 'custom')]} }"]
+
+
 def arguments(work, options):
     """What JupyterLab is called with."""
     there = work / FIRST if os.access(str(work / FIRST), os.R_OK) else book.NOTEBOOKS / FIRST
     return [f"--ServerApp.root_dir={book.ROOT}", f"--LabApp.default_url=/lab/tree/{there.relative_to(book.ROOT).as_posix()}",
-            "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",      # no network
-            "--KernelManager.transport_encryption=auto",         # else each kernel warns of eavesdroppers; on a shared machine it is right
-            "--LabApp.custom_css=True", f"--ServerApp.tornado_settings={ {'static_custom_path': [str(CONFIG / 'custom')]} }", *options]
+            *SETTINGS, *options]
 
 
 def main(options):

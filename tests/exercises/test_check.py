@@ -242,6 +242,20 @@ def test_an_endless_loop_ends(mine, thread, half_a_second):
     assert time.monotonic() - start < 5 and sys.gettrace() is None
 
 
+def test_a_slow_import_is_not_counted(half_a_second, tmp_path, monkeypatch):
+    packages = tmp_path / "site-packages"
+    packages.mkdir()
+    (packages / "slow_to_come.py").write_text("import time\nend = time.thread_time() + 0.8\nwhile time.thread_time() < end:\n    pass\n")
+    monkeypatch.syspath_prepend(packages)
+
+    def mine(s):
+        import slow_to_come  # noqa: F401
+        return log_weights(s)
+    assert check.verdict("12.5", mine).startswith("right")
+    sys.modules.pop("slow_to_come")
+    assert "Stopped after 0.5 seconds" in check.verdict("12.5", lambda s: mine(s) if s.size < 3 else endless(s))
+
+
 def test_a_loop_that_ends_for_some_inputs_only_is_stopped_as_well(half_a_second):
     said = check.verdict("12.5", lambda s: log_weights(s) if s.size < 6 else endless(s))
     assert "inputs answered" in said and said.partition("scores")[2].count(".") == 6
@@ -319,7 +333,7 @@ def test_an_unlisted_number_gets_a_first_step_and_never_a_bare_no():
 
 
 def test_a_rounded_number_is_close():
-    close = "not yet. Close: give three digits, or a fraction or a formula in quotes."
+    close = "not yet. Close: give three decimals, or a fraction or a formula in quotes."
     for name, mine in ("13.1", .33), ("13.1", "0.33"), ("22.1", .67), ("22.1", .66), ("01.1", .42), ("33.1", 0.94), ("37.6", 7):
         assert check.verdict(name, mine) == close, (name, mine)
     assert check.verdict("12.1", 0.4).endswith("The question is about dog.") and "Close" not in check.verdict("01.1", 0.4)
@@ -529,7 +543,7 @@ def test_a_small_number_is_wanted_to_half_a_thousandth(mine, said):
 
 
 def test_two_decimals_of_a_small_number_are_close():
-    assert "Close: give three digits" in check.verdict("44.2", ".09")
+    assert "Close: give three decimals" in check.verdict("44.2", ".09")
 
 
 def test_one_sentence_and_keys_between_whole_numbers_are_tried():

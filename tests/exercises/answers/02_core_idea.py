@@ -67,7 +67,7 @@ ANSWERS = {
             lambda q, k, v, h: v[cdist(q, k).argmin(axis=1)],
         ],
     ),
-    "02.5": (["sqrt(2 ln 2)", np.sqrt(np.log(4)), 1.177], [2.0, 0.693 / 2, 1.5, 2.355]),
+    "02.5": (["sqrt(2 ln 2)", "√(2ln2)", np.sqrt(np.log(4)), 1.177], [2.0, 0.693 / 2, 1.5, 2.355]),
     "02.7": (
         [
             fading_by_recursion,

@@ -12,8 +12,15 @@ def by_autograd(loss):
     return slopes
 
 
-def mended(x, y, rate, steps):
-    x, y, w = torch.tensor(x), torch.tensor(y), torch.tensor(0.0, dtype=torch.float64, requires_grad=True)
+def by_differences(x, y, w, b, h=1e-6):
+    def loss(w, b):
+        return np.mean(abs(w * x + b - y))
+
+    return np.array([loss(w + h, b) - loss(w - h, b), loss(w, b + h) - loss(w, b - h)]) / (2 * h)
+
+
+def mended(x, y, rate, steps, dtype=torch.float64):
+    x, y, w = torch.tensor(x), torch.tensor(y), torch.tensor(0.0, dtype=dtype, requires_grad=True)
     for _ in range(steps):
         loss = ((w * x - y) ** 2).mean()
         loss.backward()
@@ -61,6 +68,7 @@ ANSWERS = {
     "03.2": (
         [
             by_autograd(lambda e: e.abs().mean()),
+            by_differences,
             lambda x, y, w, b: np.mean([[xi, 1] if w * xi + b > yi else [-xi, -1] for xi, yi in zip(x, y)], axis=0),
         ],
         [
@@ -71,7 +79,7 @@ ANSWERS = {
         ],
     ),
     "03.3": (
-        [mended, by_optimiser, closed],
+        [mended, lambda *args: mended(*args, dtype=torch.float32), by_optimiser, closed],
         [
             lambda x, y, rate, steps: by_optimiser(x, y, rate, steps, momentum=0.9),
             lambda x, y, rate, steps: by_optimiser(x, y, rate, steps, torch.optim.Adam),
@@ -79,7 +87,7 @@ ANSWERS = {
             lambda x, y, rate, steps: closed(x, y, rate, steps) * 1.01,
         ],
     ),
-    "03.4": (["2.5 ln 2", "5/2*ln(2)", 1.733, "(ln 4 + ln 8)/2"], [2.0, 1.0, "ln 2", 0.1875 / 2]),
+    "03.4": (["2.5 ln 2", "2.5ln2", "2½ ln 2", "5/2*ln(2)", 1.733, "(ln 4 + ln 8)/2"], [2.0, 1.0, "ln 2", 0.1875 / 2]),
     "03.5": (
         [added, by_embedding, lambda rows, grad, n: np.eye(n)[rows].T @ grad],
         [
