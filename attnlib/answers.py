@@ -11,7 +11,6 @@ import dis
 import functools
 import math
 import operator
-import os
 import re
 import sys
 import time
@@ -26,7 +25,6 @@ TYPED = str.maketrans({"−": "-", "–": "-", "·": "*", "×": "*", "÷": "/", 
 KNOWN = {"ln": math.log, "log": math.log, "exp": math.exp, "sqrt": math.sqrt, "e": math.e, "pi": math.pi}
 SIGNS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv, ast.Pow: operator.pow,
          ast.UAdd: operator.pos, ast.USub: operator.neg}
-NOT_THEIRS = "site-packages", os.path.dirname(os.__file__), "<frozen"       # an import is not stopped half-way
 STUB = NotImplementedError()                                # the outcome of a body that was not written yet
 
 
@@ -145,27 +143,29 @@ def turns_in_one_line(code):
 def within(seconds, work):
     """Run work() and return True, or stop it after so many seconds of computing, or six times as many on the clock, and return False.
 
-    The clock is looked at before each line of Python, and at each step of a while-loop that stands in one line, on every system and in
-    every thread alike.  So a single call of compiled code (a product of huge matrices, time.sleep) ends before it is stopped; a loop
-    that catches every error by a bare `except:` is not stopped, and one may fill the memory sooner.  Under a debugger there is no limit.
+    The clock is looked at before each line of Python, and at each step of a while-loop that stands in one line, on every system and
+    in every thread alike. Where modules were imported meanwhile, work() is called again.  So a single call of compiled code (a
+    product of huge matrices, time.sleep) ends before it is stopped; a loop that catches every error by a bare `except:` is not
+    stopped, and one may fill the memory sooner. Under a debugger there is no limit.
     """
     end, computed = time.monotonic() + seconds, time.thread_time() + seconds         # a busy computer is no fault of the answer's
 
     def look(frame, *_):
-        file = frame.f_code.co_filename
-        theirs = file != __file__ and not any(place in file for place in NOT_THEIRS)
+        # not this file, nor a package, nor Python's own library (where ast.py lies): an import is not stopped half-way
+        theirs = not any(x in frame.f_code.co_filename for x in ("site-packages", "<frozen", ast.__file__.removesuffix("ast.py"), __file__))
         if theirs and time.monotonic() > end and (time.thread_time() > computed or time.monotonic() > end + 5 * seconds):
             raise Late
         frame.f_trace_opcodes = theirs and turns_in_one_line(frame.f_code)
         return look if theirs else None
 
-    before = sys.gettrace()
+    before, known = sys.gettrace(), len(sys.modules)
     sys.settrace(before or look)
     try:
         work()
         return True
-    except Late:
-        return False
+    except Late:                                            # after an import, which may take seconds, the time begins anew
+        sys.settrace(before)
+        return len(sys.modules) > known and within(seconds, work)
     finally:
         sys.settrace(before)
 

@@ -13,7 +13,6 @@ import contextlib
 import importlib.util
 import inspect
 import os
-import sys
 import textwrap
 import warnings
 from pathlib import Path
@@ -121,24 +120,19 @@ def cases(exercise):
 
 
 def of_function(exercise, mine):
-    names, (inputs, right) = list(inspect.signature(exercise["answer"]).parameters), cases(exercise)
+    names, (inputs, right), got, also = list(inspect.signature(exercise["answer"]).parameters), cases(exercise), [], []
     if not callable(mine):
         return f"not yet. Expected a function, got {answers.kind(mine)}: hand over its name, without brackets or quotes"
-    got, also = [], []
 
     def run():
-        for args in inputs:
-            got.append(outcome(mine, args, names))
+        got.clear()                                         # `within` may call it twice
+        got.extend(outcome(mine, args, names) for args in inputs)
         if exercise["also"] and all(same(g, w, exercise["rtol"]) for g, w in zip(got, right)):
             with contextlib.suppress(Exception):            # it may fail on what `also` hands it
                 also.append(exercise["also"](mine))
 
     with open(os.devnull, "w") as sink, contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink):
-        known = len(sys.modules)
         in_time = answers.within(SECONDS, run)
-        if not in_time and len(sys.modules) > known:        # the time may have gone into an import: PyTorch's first optimiser needs seconds
-            got.clear()
-            in_time = answers.within(SECONDS, run)
     bad = [i for i, (g, w) in enumerate(zip(got, right)) if not same(g, w, exercise["rtol"])]
     at = bad[0] if bad else 0 if in_time else min(len(got), len(inputs) - 1)
     if in_time:                                             # once more, and now whatever it prints is seen

@@ -38,7 +38,7 @@ def fetch():
         return None
     if not (shutil.which("node") and shutil.which("npm")):
         return "the hub's proxy runs on Node.js, and node or npm is not here (Debian: apt install nodejs npm; elsewhere nodejs.org)"
-    print("Adding JupyterHub and its proxy in .hub: about 60 MB to download and 200 MB on disk. It happens once.", flush=True)
+    print("Adding JupyterHub and its proxy in .hub: about 40 MB to download and 200 MB on disk. It happens once.", flush=True)
     HUB.mkdir(exist_ok=True)
     for name in NPM:
         shutil.copy(FILES / name, HUB)
