@@ -12,7 +12,7 @@ hub:            ## serve the book to a class with JupyterHub, as root of a Linux
 	$(PYTHON) tools/hub.py $(ARGS)
 site:           ## the book as web pages, from the stored notebooks: _site/html/index.html
 	$(PYTHON) tools/website.py
-paper:          ## the site printed: a PDF of each chapter and part, worksheets on A4: _site/paper
+paper:          ## the book as an EPUB, a PDF of each chapter and part, worksheets on A4, from the site: _site/paper
 	$(PYTHON) tools/paper.py
 test:           ## set up if need be and run everything that CI runs; NB=11 tests one notebook, NB="11 32" two
 	$(PYTHON) tools/test.py $(NB)

@@ -1,7 +1,8 @@
 """Make the book on paper: python tools/paper.py
 
-_site/paper gets a PDF of each chapter and of each part and the worksheets, printed by Chromium from the pages of the site, which is made
-first. PDFs have outline and tags. The browser is the one that the environment variable BROWSER names, else Chromium, Chrome or Edge.
+_site/paper gets an EPUB of the book, a PDF of each chapter and of each part, and the worksheets, all from the pages of the site, which is
+made first. PDFs have outline and tags and are printed by the browser that the environment variable BROWSER names, else Chromium, Chrome or
+Edge.
 """
 import html
 import os
@@ -75,12 +76,18 @@ def make(pages, folder, names):
 
 
 def main():
+    import epub
     import registry
-    if not browser():
-        names = ", ".join(Path(name).name for name in NAMES)
-        sys.exit(f"A browser prints the pages, and none of {names} is here; BROWSER may name another.")
+    lacking = website.node.fetch()
+    if lacking:
+        sys.exit(lacking)
     if website.build(website.BUILT):
         return 1
+    (website.BUILT / "paper").mkdir()
+    print("For e-readers:", shutil.copy(website.BUILT / "html" / epub.NAME, website.BUILT / "paper"), flush=True)
+    if not browser():
+        names = ", ".join(Path(name).name for name in NAMES)
+        sys.exit(f"PDFs are printed by a browser, and none of {names} is here; BROWSER may name another.")
     make(website.BUILT / "html", website.BUILT / "paper", registry.THERE)
     print(f"On paper: {website.BUILT / 'paper'}")
     return 0

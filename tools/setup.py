@@ -30,8 +30,8 @@ COSTS = {                                     # of each group: MB to download, M
     "language": (130, 360, 33, 30),
     "senses": (80, 220, 17, 10),
     "challenges": (2, 10, 2, 5),
-    "site": (31, 91, 24, 10),
-    "dev": (50, 170, 29, 15)}
+    "site": (36, 104, 25, 10),
+    "dev": (84, 208, 33, 16)}
 AGAIN = "Calling it again goes on from there."
 KERNELS = """# Written by tools/setup.py: a kernel says in one line to which group of the book a package belongs that is not installed.
 from pathlib import Path

@@ -254,6 +254,9 @@ def build(built):
     for path in book.chosen([]):
         shutil.copy(path, built / "html" / "notebooks")
     wheel(built / "html")
+    if not status:
+        import epub
+        epub.make(built / "html", built / "html" / epub.NAME)
     return status
 
 
