@@ -2,7 +2,7 @@
 import matplotlib
 import numpy as np
 import pytest
-from matplotlib.colors import to_rgb
+from matplotlib.colors import rgb_to_hsv, to_rgb
 
 from attnlib import plot
 
@@ -39,3 +39,16 @@ def test_axes_and_their_words_can_be_read_on_white():
         for name in ("text.color", "axes.labelcolor", "xtick.labelcolor", "ytick.labelcolor"):
             assert contrast(plt.rcParams[name], "white") >= 7, name
     assert contrast(plot.MUTED, "white") >= 4.5 and contrast(plot.KEYS[0], "white") >= 4.5
+
+
+def test_words_beside_a_curve_can_be_read_on_white_and_have_its_hue():
+    fig, ax = plt.subplots()
+    for colour in {*plot.KEYS, plot.QUERY, plot.KEY, plot.VALUE, plot.OUTPUT, plot.INK, plot.MUTED, plot.ALARM}:
+        plot.label(ax, 0, 0, "word", color=colour)
+        written = ax.texts[-1].get_color()
+        assert contrast(written, "white") >= 4.5, colour
+        before, after = (rgb_to_hsv(to_rgb(c)) for c in (colour, written))
+        assert abs(before[0] - after[0]) < 0.01, colour
+    plot.label(ax, 0, 0, "word")
+    assert ax.texts[-1].get_color() == plot.INK
+    plt.close(fig)
