@@ -19,7 +19,7 @@ def style():
 
 def label(ax, x, y, text, **kind):
     """Write a word beside a curve, which spares the reader the walk to a legend; a colour of the book is darkened to 4.5 (WCAG 2.2)."""
-    ax.text(x, y, text, **{"va": "center", "ha": "left", "color": INK} | kind | {k: WORDS.get(c, c) for k, c in kind.items() if k == "color"})
+    ax.text(x, y, text, **{"va": "center", "ha": "left"} | kind | {"color": WORDS.get(kind.get("color"), kind.get("color", INK))})
 
 
 def signed(value):
