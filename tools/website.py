@@ -53,7 +53,7 @@ def short(name):
 def relinked(text):
     """A text of the book for the site: chapters are called by their titles, and anchors are those of the site."""
     text = text.replace("](README.md)", "](get.md)")                   # README is the pages index and get
-    text = re.sub(r"\[(\d\d_\w+)\]\(\1\.ipynb", lambda found: f"[{short(found[1])}]({found[1]}.ipynb", text)
+    text = re.sub(r"\[(\d\d_\w+)\]\(([./\w]*)\1\.ipynb", lambda found: f"[{short(found[1])}]({found[2]}{found[1]}.ipynb", text)
     return re.sub(r"(\]\([\w./-]*)#([^)\s]+)\)", lambda found: f"{found[1]}#{slug(unquote(found[2]))})", text)
 
 
