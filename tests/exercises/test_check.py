@@ -1,4 +1,5 @@
 """The engine behind the exercises: whatever is handed in ends in a sentence, and what was tried is never lost."""
+import importlib
 import inspect
 import json
 import os
@@ -249,7 +250,7 @@ def test_a_slow_import_is_not_counted(half_a_second, tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(packages)
 
     def mine(s):
-        import slow_to_come  # noqa: F401
+        importlib.import_module("slow_to_come")
         return log_weights(s)
     assert check.verdict("12.5", mine).startswith("right")
     sys.modules.pop("slow_to_come")
