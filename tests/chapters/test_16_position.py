@@ -114,3 +114,31 @@ def test_the_trials_are_whole():
         rows = list(csv.DictReader(file))
     assert [(r["task"], r["arm"], float(r["rate"]), int(r["steps"]), int(r["seed"])) for r in rows] == script.TRIALS
     assert all(0 <= float(r[f"from_{i}"]) <= 1 for r in rows for i in range(4, 32, 4))
+
+
+def test_another_seed_shows_what_the_extras_say_of_one():
+    """The extras draw, project, lengthen and squeeze readers of seed 0; here those of seed 1."""
+    table = {(r["task"], r["arm"]): float(r["rate"]) for r in csv.DictReader(open(data.data_path("16", "runs.csv"), encoding="utf-8"))
+             if r["split"] == "test"}
+
+    def reader_of(task, arm):
+        return script.train(task, arm, table[task, arm], seed=1)[0]
+
+    def shares(model, task="two back", n=2 * script.N):
+        return script.score(model, task, n, seed=2)
+    sines, rope, near = reader_of("two back", "sinusoidal"), reader_of("two back", "rope"), reader_of("nearest", "rope")
+    codes = core.sinusoidal_positions(2 * script.N, script.DIM)
+    directions = np.linalg.svd(codes[:script.N])[2]
+    for kept in (32, 12, 6):
+        sines.kept = torch.tensor(directions[:kept].T @ directions[:kept])
+        found = shares(sines)
+        assert min(found[:3]) > 0.99 and max(found[3:]) < 0.7
+    sines.kept = torch.eye(script.DIM)
+    for model, low, high in ((sines, 0.05, 0.3), (rope, 0.4, 1)):
+        with torch.no_grad():
+            model(script.draw("two back", 200, 2 * script.N, seed=2)[0])
+        back = np.diagonal(model.layers[0].weights.mean(dim=0).numpy(), offset=-2, axis1=1, axis2=2)
+        head = back[:, 2:14].mean(axis=-1).argmax()
+        assert back[head, 2:14].mean() > 0.5 and low < back[head, 14:].mean() < high
+    rope.layers[0].step = near.layers[0].step = 0.5
+    assert max(shares(rope)) < 0.25 and min(shares(near, "nearest")) > 0.9

@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import book
+import common
 import nbformat
 import numpy as np
 import pytest
@@ -146,3 +147,12 @@ def test_the_table_of_masks_has_the_layers_that_are_asked_about():
     assert {"nn.MultiheadAttention", "F.scaled_dot_product_attention", "nn.TransformerEncoderLayer", "nn.TransformerDecoderLayer",
             "keras MultiHeadAttention", "keras Attention", "keras AdditiveAttention", "attnlib.pytorch.MultiHeadAttention",
             "attnlib.tensorflow.MultiHeadAttention", "attnlib.core.attend"} <= layers
+
+
+def test_more_steps_do_not_carry_the_recurrence_over(default_dtype):
+    """Four times the steps: 200 examples are known by heart, and new look-ups are answered no better."""
+    torch = pytest.importorskip("torch")
+    torch.set_default_dtype(torch.float64)
+    chapter = common.taught("81", "learn", "Recurrence")
+    known, new = chapter.learn(chapter.Recurrence, 200, 0.03, seed=0, steps=1600)
+    assert known > 0.97 and new < 0.45
