@@ -7,7 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 CHAPTER = common.taught("15", "Layers", "train", "asking", "reading", "wanted", "asked", "sentences", "target", "pairs", "numbers", "error",
-                        "multi_head_attention", "helped", "weight_given", "silenced", "refitted")
+                        "multi_head_attention", "helped", "weight_given", "silenced", "refitted", "behind_one_head")
 SPACE = CHAPTER.train.__globals__
 
 
@@ -55,8 +55,8 @@ def test_in_other_sets_more_layers_have_a_head_that_can_go():
     assert 17 <= (importance.argmin(axis=1) == needed.argmin(axis=1)).sum() <= 35
 
 
-def test_a_hidden_layer_gets_below_the_floor_with_another_seed():
+def test_a_hidden_layer_gets_below_the_floor_with_another_seed(monkeypatch):
     from attnlib import train
-    space = common.taught("15", "behind_one_head")
-    space.behind_one_head.__globals__["reproducible"] = lambda _: train.reproducible(1)
-    assert space.behind_one_head(torch.nn.ReLU()) < 2 / 30 < 2 / 3 < space.behind_one_head(torch.nn.Identity()) < 0.67
+    monkeypatch.setitem(SPACE, "reproducible", lambda _: train.reproducible(1))
+    bent, linear = (CHAPTER.behind_one_head(bend()) for bend in (torch.nn.ReLU, torch.nn.Identity))
+    assert bent < 2 / 30 < 2 / 3 < linear < 0.67

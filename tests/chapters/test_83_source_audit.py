@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from attnlib import core
+
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "notebooks" / "data" / "83_source_audit"
 CLAIMS = pd.read_csv(DATA / "claims.csv", keep_default_na=False)
@@ -128,6 +130,21 @@ def test_the_worked_numbers_of_the_table_are_right():
     assert correction["S1-N01d"].startswith(f"{weights @ np.arange(1, 6):.4f}")
     printed = np.array([0.0912, 0.1894, 0.3154, 0.4786, 0.6144])
     assert f"{printed.sum():.3f}" in correction["S1-N01c"] and f"{printed @ np.arange(1, 6):.4f}" in correction["S1-N01d"]
+
+
+def test_what_the_chapter_says_beside_its_runs():
+    """Made shares, the printed weights do not give the printed output; two scores may agree; most numbers and listings are wrong;
+    translation alone is ahead in every row of the ledger."""
+    printed = np.array([0.0912, 0.1894, 0.3154, 0.4786, 0.6144])
+    assert abs(printed @ np.arange(1, 6) / printed.sum() - 4.432) > 0.6
+    q, k = np.random.default_rng(0).normal(size=(2, 5, 4))
+    np.testing.assert_allclose(core.multiplicative_scores(q, k, np.eye(4)), core.dot_scores(q, k))
+    run = AUDIT[AUDIT["id"].str[3].isin(list("NCR"))]
+    assert len(run) == 20 and (run["verdict"] == "wrong").sum() == 13
+    ledger = pd.read_csv(DATA.parent / "results.csv")
+    parts = ledger[ledger["chapter"].str[0].isin(list("456")) & (ledger["verdict"] != "void")]
+    ahead = (parts["verdict"] == "attention").groupby(parts["chapter"]).all()
+    assert ahead.index[ahead].tolist() == ["41_translation"]
 
 
 def test_every_row_was_judged_twice_and_the_differences_are_settled():
