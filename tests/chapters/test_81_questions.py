@@ -156,3 +156,14 @@ def test_more_steps_do_not_carry_the_recurrence_over(default_dtype):
     chapter = common.taught("81", "learn", "Recurrence")
     known, new = chapter.learn(chapter.Recurrence, 200, 0.03, seed=0, steps=1600)
     assert known > 0.97 and new < 0.45
+
+
+def test_in_training_dropout_changes_the_weights_that_are_returned():
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(0)
+    block, x = torch.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), torch.randn(1, 4, 8)
+    sums = []
+    for training in (False, True):
+        weights = block.train(training).self_attn(x, x, x)[1]
+        sums.append(torch.allclose(weights.sum(dim=-1), torch.ones(1, 4)))
+    assert sums == [True, False]
