@@ -18,7 +18,7 @@ def chapter():
     yield common.taught("74", "Reader", "Head", "encode", "attributions", "for_answer", "share_found", "exchange", "followed",
                         "tau", "curves", "jsd", "search", "shuffled", "evenness", "gradient", "integrated", "rollout",
                         "load", "readers", "least", "tokenizer", "network", "judge", "explain", "refuse", "verdict",
-                        "by_word", "score", "keep", "card")
+                        "by_word", "score", "keep", "card", "TEST", "without_each")
     torch.set_default_dtype(before)
     pretrained.pretrained.cache_clear()
 

@@ -179,6 +179,7 @@ def test_opacus_refuses_pytorchs_layer_with_one_matrix_and_with_three():
         assert ModuleValidator.validate(torch.nn.Sequential(layer))
 
 
+@pytest.mark.filterwarnings("ignore:Full backward hook")
 def test_the_small_number_in_the_length_is_all_that_parts_our_step_from_opacus(chapter):
     import copy
 
