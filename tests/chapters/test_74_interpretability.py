@@ -18,7 +18,7 @@ def chapter():
     yield common.taught("74", "Reader", "Head", "encode", "attributions", "for_answer", "share_found", "exchange", "followed",
                         "tau", "curves", "jsd", "search", "shuffled", "evenness", "gradient", "integrated", "rollout",
                         "load", "readers", "least", "tokenizer", "network", "judge", "explain", "refuse", "verdict",
-                        "by_word", "score", "keep", "card", "TEST", "without_each")
+                        "by_word", "score", "keep", "card", "TEST", "without_each", "guided")
     torch.set_default_dtype(before)
     pretrained.pretrained.cache_clear()
 
@@ -179,3 +179,22 @@ def test_it_is_the_bound_at_zero_that_holds_the_largest_weight(chapter):
         equal = torch.cat([v.T, torch.ones(1, len(v))])
         free = torch.linalg.svd(equal)[2][len(equal):]
         assert free.shape[0] == 9 and free[:, weights.argmax(dim=-1)].norm(dim=0).min() > 0.1
+
+
+def test_the_map_shuffled_within_each_review_guides_far_less(chapter):
+    lstm, found, shares = chapter.load("LSTM", chapter.Reader("LSTM")), sentiment.part("whole", "test")[:600], {}
+    words, good = chapter.encode(found)
+    contrast = torch.tensor([r.kind == "contrast" for r in found])
+
+    def given(rows, mixed):
+        torch.manual_seed(0)
+        with torch.no_grad():
+            own, mask = torch.cat([lstm(lstm.embed(some), some != PAD)[1] for some in rows.split(1000)]), rows != PAD
+        order = torch.where(mask, torch.rand(mask.shape), 2.0).argsort(dim=1)
+        return own.gather(1, order) if mixed else own
+    for mixed in (False, True):
+        reader = chapter.guided(lambda rows, mixed=mixed: given(rows, mixed), 0)
+        with torch.no_grad():
+            said = reader(reader.embed(words), words != PAD, given(words, mixed))[0] > 0
+        shares[mixed] = (said == (good > 0))[contrast].double().mean().item()
+    np.testing.assert_allclose((shares[False], shares[True]), (0.92, 0.64), atol=0.05)
