@@ -7,12 +7,14 @@ from PIL import Image
 
 from attnlib.data import data_path
 from attnlib.tasks.pictures import digits
+from attnlib.train import fit, reproducible
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("skimage")
 torch.set_default_dtype(torch.float64)                       # the shipped weights are read as the chapter is
 CHAPTER = common.taught("51", "sheets", "Reader", "sheet_eye", "answers", "cut", "shifted", "ORDER", "patches_of_people", "folds",
-                        "mosaics", "face_reader", "face_evidence", "cell_of_place", "as_sheet", "read_sheet")
+                        "mosaics", "face_reader", "face_evidence", "cell_of_place", "as_sheet", "read_sheet", "batch_loss", "FACE_STEPS",
+                        "PatchTransformer")
 torch.set_default_dtype(torch.float32)
 TABLE = pd.read_csv(data_path("51", "runs.csv"))
 
@@ -121,6 +123,52 @@ def test_each_arm_met_the_same_rates_and_its_seeds():
             assert set(arm[arm["test"].notna()]["rate"]) == {tuned.idxmax()} and min(tuned.index) < tuned.idxmax() < max(tuned.index)
     faces = TABLE[TABLE["task"] == "faces"].groupby("arm").size()
     assert faces.to_dict() == dict.fromkeys(["attention", "max", "mean", "nearest mean"], 15)
+
+
+def test_one_rate_would_have_put_attention_far_ahead_of_the_mean():
+    rows = TABLE[(TABLE["task"] == "sheets") & (TABLE["rate"] == 0.003) & (TABLE["seed"] == 0)].set_index("arm")["valid"]
+    assert 0.7 < rows["mean"] < 0.76 and 0.9 < rows["attention"] < 0.93
+
+
+def test_longer_the_map_of_attention_is_still_ahead():
+    long = TABLE[TABLE["arm"].str.endswith(", long") & (TABLE["task"] == "sheets")].set_index("arm")["evidence_peak"]
+    assert long["attention, long"] > max(long["mean, long"], long["max, long"]) + 0.02
+
+
+def weight_on_black(split, first):
+    """Weight on black in mosaics, and black's area: the first fold of a split, the first weights and batches of a seed."""
+    x, face, group = CHAPTER.patches_of_people()
+    out = CHAPTER.folds(face, group, split) == 0
+    reproducible(first)
+    model = CHAPTER.face_reader("attention")
+    fit(model, CHAPTER.batch_loss(model, torch.tensor(x[~out]), torch.tensor(face[~out]).long(), first), CHAPTER.FACE_STEPS, 0.01)
+    pages = torch.tensor(CHAPTER.mosaics(x[out], face[out], 200, split)[0])
+    black = torch.nn.functional.avg_pool2d(pages[:, None], 5, 4, 2, count_include_pad=False).flatten(1).numpy() < 0.1
+    return (CHAPTER.answers(model, pages)[1][..., 0] * black).sum(axis=1).mean(), black.mean()
+
+
+def test_where_the_weights_lie_follows_the_first_weights_and_not_the_split():
+    (on, area), (on_third, area_third) = weight_on_black(0, 2), weight_on_black(2, 0)
+    assert on < area + 0.15 and on_third > area_third + 0.2
+
+
+def test_untrained_maps_follow_dark_or_light_and_lose_the_patches_when_places_are_large():
+    from skimage.data import camera
+    photo = camera().reshape(128, 4, 128, 4).mean(axis=(1, 3)) / 255
+    patches, order = CHAPTER.cut(torch.tensor(photo)[None], 8)[0], np.random.default_rng(0).permutation(256)
+    mixed = patches[order].reshape(16, 16, 8, 8).transpose(1, 2).reshape(128, 128)
+
+    def received(seed, picture, scale):
+        reproducible(seed)
+        model = CHAPTER.PatchTransformer(places=256, pixels=64)
+        with torch.no_grad():
+            model.place *= scale
+            return model(torch.as_tensor(picture)[None], size=8)[1][0][0].mean(dim=(0, 1)).numpy()
+
+    small = [np.corrcoef(received(seed, photo, 1), patches.mean(dim=1))[0, 1] for seed in range(20)]
+    assert min(small) < 0 < max(small)
+    for scale, low, high in ((1, 0.9, 1), (100, -0.3, 0.4)):
+        assert all(low < np.corrcoef(received(seed, mixed, scale), received(seed, photo, scale)[order])[0, 1] < high for seed in range(5))
 
 
 def saved(tmp_path, picture):

@@ -172,3 +172,29 @@ def test_a_sheet_with_a_cell_full_of_ink_is_refused(tmp_path, sheet):
     full[20:30, 16:32] = 1
     with pytest.raises(ValueError, match="half full of ink"):
         YOURS.segment(written(tmp_path / "full.png", full), 6)
+
+
+def test_the_cut_errs_on_blue_and_any_cut_stays_below_the_networks():
+    import pandas as pd
+    from skimage.color import rgb2gray, rgb2hed
+    from skimage.filters import threshold_otsu
+
+    from attnlib.data import data_path
+    picture = immunohistochemistry()
+    grey, stains = rgb2gray(picture), rgb2hed(picture)
+    blue, brown = (stains[..., i] > threshold_otsu(stains[..., i]) for i in (0, 2))
+    left, test = np.s_[:, :256], np.s_[256:, 256:]
+
+    def overlap(cut, where):
+        said = grey[where] < cut
+        return (said & brown[where]).sum() / (said | brown[where]).sum()
+
+    cuts = np.linspace(0.2, 0.9, 141)
+    best = max(cuts, key=lambda cut: overlap(cut, left))
+    said = grey[test] < best
+    wrong, missed = said & ~brown[test], ~said & brown[test]
+    assert blue[test][wrong].mean() > 0.8 > 0.4 > blue[test][~brown[test]].mean() and wrong.sum() > 3 * missed.sum()
+    table = pd.read_csv(data_path("53", "runs.csv"))
+    of_networks = table[(table["task"] == "tissue") & table["test"].notna()]["test"]
+    np.testing.assert_allclose(max(overlap(cut, test) for cut in cuts), 0.716, atol=0.0005)
+    assert len(of_networks) == 6 and of_networks.min() > 0.73

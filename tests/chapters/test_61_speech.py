@@ -254,3 +254,32 @@ def test_the_chosen_rates_are_those_of_the_fewest_errors_on_the_validation_takes
     for arm in script.ARMS:
         tried = {r["rate"]: float(r["valid"]) for r in rows if r["arm"] == arm and r["seed"] == "0"}
         assert len(tried) >= 3 and {r["rate"] for r in rows if r["arm"] == arm and r["test"]} == {min(tried, key=tried.get)}
+
+
+# ---- reasons ---------------------------------------------------------------------------------------------------------
+
+def test_seeds_differ_in_where_they_look_and_hardly_in_their_errors():
+    with open(data_path("61", "runs.csv"), encoding="utf-8") as file:
+        runs = [row for row in csv.DictReader(file) if (row["task"], row["arm"]) == ("real", "location") and row["test"]]
+    errors, peaks = ([float(row[column]) for row in runs] for column in ("test", "peak"))
+    assert len(runs) == 3 and max(errors) - min(errors) < 0.015 and max(peaks) - min(peaks) > 0.2
+
+
+def of_shipped(clips):
+    """The digit error rate of the shipped listener over [(sound, digits)]."""
+    written, _ = chapter.write(chapter.shipped_listener(), [(torch.tensor(chapter.features(sound)), digits) for sound, digits in clips])
+    return chapter.error_rate([digits for _, digits in clips], written)
+
+
+def test_joined_without_pauses_the_shipped_listener_fails_on_about_a_quarter():
+    words, rng = speech.made(), np.random.default_rng(0)
+    found = {}
+    for pause in (0, 2400):
+        clips = []
+        for s in speech.strings(words, speech.voices(words), speech.TAKES["made"]["test"], 100, 5, (4, 4), (200, 200)):
+            parts = [part for begin, end in s.spans for part in (s.sound[begin:end], np.zeros(pause))]
+            sound = np.concatenate([np.zeros(400), *parts, np.zeros(400)])
+            clips.append((sound + rng.normal(size=len(sound)) * 0.03 * sound.std(), s.digits))
+        found[pause] = of_shipped(clips)
+    breath = of_shipped([(s.sound, s.digits) for s in speech.connected()])
+    assert found[2400] < 0.12 < 0.18 < found[0] < 0.33 < breath - 0.05

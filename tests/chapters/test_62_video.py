@@ -304,3 +304,31 @@ def test_the_animation_has_twelve_frames_that_differ_and_a_strip_beside_it():
 def test_an_animation_is_the_same_bytes_each_time_and_shows_its_weights():
     frames, weights = rng().random((12, 16, 16)), np.full(12, 0.5)
     assert CHAPTER.animation(frames, weights) == CHAPTER.animation(frames, weights) != CHAPTER.animation(frames, weights / 2)
+
+
+def test_the_whole_frame_is_the_one_with_ink_in_its_middle():
+    x, _, when = CHAPTER.films(np.random.default_rng(9), "test", 500)
+    ink = x.numpy().reshape(500, 12, 16, 16)
+    assert np.mean(ink[:, :, 5:11, 5:11].sum(axis=(2, 3)).argmax(axis=1) == when[:, 0]) > 0.99
+    assert np.mean(ink.sum(axis=(2, 3)).argmax(axis=1) == when[:, 0]) < 0.15
+
+
+def test_a_standing_visitor_changes_nothing_and_a_car_hides_a_walking_one():
+    """The frame difference, for visitors who stand and who walk, of the whole picture and without the rows in which cars drive."""
+    x, _, there = CHAPTER.camera(np.random.default_rng(9), "test", 300)
+    below = x.reshape(len(x), -1, CHAPTER.HIGH, CHAPTER.WIDE)[:, :, 5:].reshape(*x.shape[:2], -1)
+    found = {"stands": [], "walks": []}
+    for film, part, seen in zip(x, below, there):
+        whole, rows, empty = CHAPTER.change(film), CHAPTER.change(part), ~seen
+        moves = rows > np.median(rows[empty]) + 3 * rows[empty].std()
+        found["stands"] += [np.mean(whole[t] > whole[empty]) for t in np.flatnonzero(seen & ~moves)]
+        found["walks"] += [(np.mean(whole[t] > whole[empty]), np.mean(rows[t] > rows[empty])) for t in np.flatnonzero(seen & moves)]
+    in_whole, in_rows = np.mean(found["walks"], axis=0)
+    assert abs(np.mean(found["stands"]) - 0.5) < 0.05 and in_whole < 0.85 < 0.95 < in_rows
+
+
+def test_parts_of_the_package_with_the_clip_use_names_that_numpy_no_longer_has():
+    from importlib.util import find_spec
+    from pathlib import Path
+    block = Path(find_spec("skvideo").origin).parent / "motion" / "block.py"
+    assert "np.int(" in block.read_text(encoding="utf-8") and not hasattr(np, "int")

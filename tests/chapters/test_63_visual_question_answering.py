@@ -218,3 +218,20 @@ def test_the_shipped_reader_answers_large_prints_of_test_digits(tmp_path):
             logits, _ = answerer(sight[0](torch.tensor(read_cells(read_picture(tmp_path / "page.png"))))[None], w[None])
         right += int(logits.argmax() == a)
     assert right >= 20
+
+
+def test_what_can_be_guessed_from_parts_of_picture_and_question():
+    """Rules that see all digits rightly and name the commonest candidate, ties shared evenly: what the chapter compares with."""
+    cells, words, answer, _ = CHAPTER.sheets(9, "test", 4000)
+    kinds, answer, named = labels_of(cells, "test"), answer.numpy(), words[:, -1].numpy() - CHAPTER.WORDS.index("0")
+    candidates = {"picture": cells >= 0, "picture, places": (cells >= 0) * np.array(
+        [[sum(row[k] for k in range(9) if abs(k // 3 - j // 3) + abs(k % 3 - j % 3) == 1) for j in range(9)] for row in cells >= 0]),
+        "name, no places": (cells >= 0) & (kinds != named[:, None]), "picture and step": CHAPTER.could_be(cells, words)}
+    found = {}
+    for name, weight in candidates.items():
+        votes = np.stack([np.where(kinds == d, weight, 0).sum(axis=1) for d in range(10)], axis=1)
+        best = (votes == votes.max(axis=1, keepdims=True)) & (votes > 0)
+        right = (best & (np.arange(10) == answer[:, None])).any(axis=1) / np.maximum(best.sum(axis=1), 1)
+        found[name] = np.where(votes.max(axis=1) > 0, right, answer == CHAPTER.NOTHING).mean()
+    assert 0.32 < found["picture"] < 0.37 and found["picture, places"] > found["picture"] + 0.05
+    assert 0.37 < found["name, no places"] < 0.43 and 0.70 < found["picture and step"] < 0.745
