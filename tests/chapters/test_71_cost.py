@@ -1,5 +1,6 @@
 """The counts of 71_cost by other routes: matrices of ones, a loop over kernels' shapes, known chains; what is no size is refused."""
 import functools
+from pathlib import Path
 
 import common
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 CHAPTER = common.taught("71", "operations", "share", "parts", "attention", "layer", "counted", "tally", "kept", "exponent", "crossing",
-                        "milliseconds", "my_cost", "softmax_in", "even", "fused", "MATRICES", "BYTES")
+                        "milliseconds", "my_cost", "softmax_in", "even", "fused", "MATRICES", "BYTES", "Tally")
 SIZES = [(32, 64), (96, 128), (7, 192)]
 
 
@@ -178,3 +179,43 @@ def test_huge_sizes_are_counted_without_rounding():
 def test_the_total_stops_where_the_format_ends(dtype, last):
     assert CHAPTER.softmax_in(dtype, last).sum().item() == 1
     assert CHAPTER.softmax_in(dtype, 2 * last).sum().item() == 2
+
+
+# ---- reasons that the text gives, with the cause taken away ---------------------------------------------------------
+
+def test_one_token_takes_most_of_what_thirty_two_take():
+    f = CHAPTER.layer("attention", 64, torch.float32)
+    x, y = (tokens(n, 64, dtype=torch.float32) for n in (1, 32))
+    with torch.no_grad():
+        one, many = CHAPTER.milliseconds(lambda: f(x), lambda: f(y)).min(axis=0)
+    assert one > 0.4 * many
+
+
+@pytest.mark.parametrize("kind", ["RNN", "GRU", "LSTM"])
+def test_asked_for_the_slope_of_its_first_state_a_recurrence_takes_three_times(kind):
+    cell, x = getattr(torch.nn, kind)(16, 16, batch_first=True, bias=False), torch.randn(1, 9, 16, requires_grad=True)
+    first = [torch.zeros(1, 1, 16, requires_grad=True) for _ in range(2)]
+    step = CHAPTER.counted(lambda: cell(x, tuple(first) if kind == "LSTM" else first[0])[0].sum().backward())
+    assert step == 3 * CHAPTER.operations(kind, 9, 16)
+
+
+def test_a_step_of_a_gru_is_no_three_times_the_kernels_of_its_forward_pass():
+    f, x, found = CHAPTER.layer("GRU", 64), torch.randn(1, 64, 64, requires_grad=True), []
+    for job in (lambda: f(x), lambda: f(x).sum().backward()):
+        with CHAPTER.Tally() as tally:
+            job()
+        found.append(len(tally.rows))
+    assert 2 < found[1] / found[0] < 2.5
+
+
+def test_bfloat16_is_slower_where_the_processor_has_no_instructions_for_it():
+    about = Path("/proc/cpuinfo")
+    flags = set(about.read_text(encoding="utf-8").split()) if about.exists() else set()
+    if "avx2" not in flags:
+        pytest.skip("asks an x86 processor under Linux")
+    if flags & {"amx_bf16", "avx512_bf16", "avx_ne_convert"}:
+        pytest.skip("this processor has them")
+    square = torch.randn(512, 512, dtype=torch.float32)
+    half = square.bfloat16()
+    single, slow = CHAPTER.milliseconds(lambda: square @ square, lambda: half @ half, rounds=2).min(axis=0)
+    assert slow > 3 * single

@@ -1,12 +1,17 @@
 """72_efficient_attention: tiles against a loop over pairs, tiles that are skipped, what the comparison refuses, the delta rule by hand."""
+import time
+
 import common
 import numpy as np
 import pytest
 import torch
 
+from attnlib.train import fit, reproducible
+
 CHAPTER = common.taught("72", "tiled", "tiled_attention", "key_blocks", "count", "compare", "fold", "START", "linear_steps", "linear_table",
                         "Method", "delta_steps", "delta_at_once", "block_sparse", "dilated", "pairs_of", "PAIRS", "random_features",
-                        "delta_chunks", "in_tiles")
+                        "delta_chunks", "in_tiles", "Tiled", "backward_tiles", "performer", "relative", "delta_written", "phi",
+                        "Reader", "answer_loss", "accuracy")
 
 
 @pytest.fixture(autouse=True)
@@ -159,3 +164,124 @@ def test_random_features_are_right_on_average():
     W = torch.randn(200000, 3, generator=torch.Generator().manual_seed(0))
     found = CHAPTER.random_features(q, W) @ CHAPTER.random_features(k, W).mT
     assert abs(found.item() / np.exp((q * k).sum().item()) - 1) < 0.01
+
+
+# ---- reasons that the text gives, with the cause taken away ---------------------------------------------------------
+
+def folded_by_autograd(q, k, v, block):
+    """The tiles without a backward pass of their own."""
+    rows = []
+    for a in range(0, len(q), block):
+        top, total, gathered = -torch.inf, 0, 0
+        for b in range(0, len(k), block):
+            scores = q[a:a + block] @ k[b:b + block].T / q.shape[-1] ** 0.5
+            new = torch.maximum(torch.as_tensor(top), scores.amax(dim=-1, keepdim=True)).detach()
+            amounts, shrink = (scores - new).exp(), torch.exp(top - new)
+            top, total = new, total * shrink + amounts.sum(dim=-1, keepdim=True)
+            gathered = gathered * shrink + amounts @ v[b:b + block]
+        rows.append(gathered / total)
+    return torch.cat(rows)
+
+
+def test_autograd_would_keep_the_whole_table_of_the_tiles():
+    def kept(attention, n):
+        free, seen = [torch.randn(n, 4, requires_grad=True) for _ in range(3)], {}
+
+        def pack(x):
+            seen[x.untyped_storage().data_ptr()] = x.untyped_storage().nbytes() // 8
+            return x
+        with torch.autograd.graph.saved_tensors_hooks(pack, lambda x: x):
+            output = attention(*free, 32)
+        np.testing.assert_allclose(output.detach(), CHAPTER.tiled_attention(*free, 32).detach(), atol=1e-12)
+        return sum(seen.values())
+    assert kept(folded_by_autograd, 256) > 256 ** 2 and kept(CHAPTER.tiled_attention, 256) < 256 ** 2 / 8
+    assert kept(CHAPTER.tiled_attention, 512) < 2.1 * kept(CHAPTER.tiled_attention, 256)
+
+
+def test_a_gradient_of_the_gradient_misses_the_way_through_the_logs():
+    def second(attention):
+        torch.manual_seed(1)
+        q, k, v = (torch.randn(5, 3, requires_grad=True) for _ in range(3))
+        (first,) = torch.autograd.grad(attention(q, k, v).square().sum(), q, create_graph=True)
+        return torch.cat(torch.autograd.grad(first.square().sum(), (q, k, v)))
+
+    def version(logs_again, in_place):
+        class Twice(torch.autograd.Function):
+            forward = staticmethod(CHAPTER.Tiled.forward)
+
+            @staticmethod
+            def backward(ctx, g):
+                q, k, v, output, logs = ctx.saved_tensors
+                scores = q @ k.mT / q.shape[-1] ** 0.5
+                if logs_again:
+                    logs = scores.logsumexp(dim=-1, keepdim=True)
+                if in_place:
+                    return *CHAPTER.backward_tiles(g, q, k, v, output, logs, *ctx.cut), None, None, None
+                weights = (scores - logs).exp()
+                g_scores = weights * (g @ v.mT - (g * output).sum(dim=-1, keepdim=True)) / q.shape[-1] ** 0.5
+                return g_scores @ k, g_scores.mT @ q, weights.mT @ g, None, None, None
+        return lambda *x: Twice.apply(*x, 2, np.inf, np.inf)
+    wanted = second(lambda q, k, v: (q @ k.mT / 3 ** 0.5).softmax(dim=-1) @ v)
+    for in_place in (True, False):
+        np.testing.assert_allclose(second(version(True, in_place)), wanted, atol=1e-10)
+        assert (second(version(False, in_place)) - wanted).abs().max() > 1
+
+
+def test_eight_heads_in_a_call_pay_for_the_calls_once():
+    def seconds(heads):
+        x, spent = torch.randn(3, 1, heads, 1024, 64), []
+        for _ in range(3):
+            start = time.process_time()
+            CHAPTER.tiled_attention(*x, 64)
+            spent.append(time.process_time() - start)
+        return min(spent) / heads
+    assert seconds(8) < 0.8 * seconds(1)
+
+
+def test_the_table_of_exponentials_has_full_rank_and_that_of_features_only_theirs():
+    q, k = torch.arange(8.0)[:, None] / 2, torch.linspace(-1, 1, 8)[:, None]
+    assert torch.linalg.matrix_rank((q @ k.T).exp()) == 8
+    assert torch.linalg.matrix_rank(CHAPTER.phi(torch.randn(8, 3)) @ CHAPTER.phi(torch.randn(8, 3)).T) == 3
+
+
+def test_it_is_the_one_that_swallows_a_small_exponential():
+    x = torch.tensor([[-60.0, -50.0]])
+    amounts = x.exp() @ CHAPTER.phi(torch.randn(4, 2)).T
+    assert CHAPTER.phi(x).sum() == 0 and (amounts / amounts.sum()).isfinite().all() and amounts.sum() > 0
+
+
+def test_random_features_err_more_for_longer_keys_though_softmax_stays_as_it_is():
+    q, k, v = torch.randn(3, 256, 16) * 0.5
+    shift = torch.nn.functional.normalize(torch.randn(16), dim=0) * 24 ** 0.5          # adds 6 to the mean of |q + k|^2
+    wanted = (q @ k.T / 4).softmax(dim=-1) @ v
+    np.testing.assert_allclose((q @ (k + shift).T / 4).softmax(dim=-1) @ v, wanted, atol=1e-12)
+    here, longer = (np.mean([CHAPTER.relative(CHAPTER.performer(q, keys, v, torch.randn(4096, 16)), wanted) for _ in range(5)])
+                    for keys in (k, k + shift))
+    assert longer > 2.5 * here
+
+
+def test_what_sixteen_dimensions_lose_and_what_the_delta_rule_loses():
+    def read_back(p, times=1, best=False):
+        k, v = torch.nn.functional.normalize(torch.randn(20, p, 16), dim=-1), torch.randn(20, p, 16)
+        if best:
+            return CHAPTER.relative(k @ torch.linalg.pinv(k) @ v, v)
+        again = k.repeat(1, times, 1)
+        written = CHAPTER.delta_written(again, v.repeat(1, times, 1), torch.ones(20, p * times))
+        return CHAPTER.relative(k @ again.mT @ written, v)
+    assert abs(read_back(64, best=True) - 0.75 ** 0.5) < 0.02 and read_back(16, best=True) < 1e-6
+    assert read_back(16) > 0.6 and read_back(8) > 0.4 and read_back(8, times=50) < 0.02
+    k, v = torch.nn.functional.normalize(torch.randn(64, 16), dim=-1), torch.randn(64, 16)
+    assert CHAPTER.relative((300 * k @ k.T).softmax(dim=-1) @ v, v) < 1e-3
+
+
+def test_features_gain_by_queries_and_keys_that_are_made_for_them():
+    found = {}
+    for frozen in (True, False):
+        reproducible(0)
+        reader = CHAPTER.Reader("linear")
+        if frozen:                                                     # the look-up itself is given: each key asks for itself
+            reader.key.weight.data.copy_(reader.ask.weight)
+            reader.ask.weight.requires_grad_(False), reader.key.weight.requires_grad_(False)
+        fit(reader, CHAPTER.answer_loss(reader, 1), 300, 0.1)
+        found[frozen] = CHAPTER.accuracy(reader, 20000)
+    assert found[True] < 0.3 and found[False] > 0.5

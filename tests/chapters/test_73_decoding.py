@@ -10,12 +10,14 @@ import pandas as pd
 import pytest
 
 from attnlib.data import data_path
+from attnlib.train import fit, reproducible
 
 torch = pytest.importorskip("torch")
 
 make = importlib.import_module("73_make_topics")
 CHAPTER = common.taught("73", "TextModel", "Cache", "Careless", "Window", "Without", "latent", "converted", "padded", "write", "encoded",
-                        "from_row", "refused", "bytes_each", "Blocks", "guessed_round", "beginnings", "spread", "expected", "counted")
+                        "from_row", "refused", "bytes_each", "Blocks", "guessed_round", "beginnings", "spread", "expected", "counted",
+                        "loaded", "text_loss", "text", "from_mask", "stream_bits")
 
 
 @pytest.fixture(autouse=True)
@@ -255,3 +257,86 @@ def test_what_is_right_is_not_refused():
 def test_sizes_that_are_no_whole_numbers_are_named(sizes):
     with pytest.raises(ValueError, match="expected a whole number"):
         CHAPTER.bytes_each(*sizes)
+
+
+# ---- reasons that the text gives, with the cause taken away ---------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def shipped():
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    yield CHAPTER.loaded("main", CHAPTER.TextModel())
+    torch.set_default_dtype(before)
+
+
+def matched(one, kv_heads):
+    """The same model with the heads of each group turned towards their mean: values freely, keys in the pairs that places turn."""
+    state, heads, group = dict(one.state_dict()), 4, 4 // kv_heads
+    for i in range(2):
+        q, k, v = (state[f"layers.{i}.attention.W_{n}.weight"].clone().unflatten(0, (heads, 20)) for n in "qkv")
+        out = state[f"layers.{i}.attention.W_o.weight"].clone().unflatten(1, (heads, 20))
+        for turn, h in itertools.product(range(10), range(heads)):
+            g = slice(h // group * group, (h // group + 1) * group)
+            to_k, to_v = (w[g].mean(dim=0) if turn else w[g][0].clone() for w in (k, v))
+            u, _, w = torch.linalg.svd(to_v @ v[h].T)
+            v[h], out[:, h] = u @ w @ v[h], out[:, h] @ (u @ w).T
+            for p in range(0, 20, 2):
+                c = to_k[p:p + 2] @ k[h, p:p + 2].T
+                a = torch.atan2(c[1, 0] - c[0, 1], c[0, 0] + c[1, 1])
+                r = torch.stack([torch.stack([a.cos(), -a.sin()]), torch.stack([a.sin(), a.cos()])])
+                k[h, p:p + 2], q[h, p:p + 2] = r @ k[h, p:p + 2], r @ q[h, p:p + 2]
+        for n, w in zip("qkv", (q, k, v)):
+            state[f"layers.{i}.attention.W_{n}.weight"] = w.flatten(0, 1)
+        state[f"layers.{i}.attention.W_o.weight"] = out.flatten(1)
+    same = CHAPTER.TextModel()
+    same.load_state_dict(state)
+    return same.eval()
+
+
+@torch.no_grad()
+def bits_of(one, split, characters=8000):
+    """As the chapter's, over the beginning of a split."""
+    x = CHAPTER.encoded(CHAPTER.text(split)[:characters])[0]
+    rows, wanted = x[:-1].unfold(0, 128, 96), x[1:].unfold(0, 128, 96)[:, 32:] - 1
+    return torch.nn.functional.cross_entropy(one(rows)[0][:, 32:].mT, wanted).item() / np.log(2)
+
+
+@torch.no_grad()
+def test_coordinates_are_about_half_of_what_the_mean_of_heads_costs(shipped):
+    whole = bits_of(shipped, "valid")
+    for kv_heads, costs, then in ((1, 2.8, 1.4), (2, 2.5, 0.9)):
+        same = matched(shipped, kv_heads)
+        torch.testing.assert_close(same(CHAPTER.encoded("The for"))[0], shipped(CHAPTER.encoded("The for"))[0], rtol=0, atol=1e-10)
+        found = [bits_of(CHAPTER.converted(m, kv_heads), "valid") - whole for m in (shipped, same)]
+        np.testing.assert_allclose(found, (costs, then), atol=0.25)
+
+
+def test_at_a_tenth_of_the_rate_the_untouched_model_loses_next_to_nothing(shipped):
+    runs = pd.read_csv(data_path("73", "runs.csv"))
+    fewer = runs[(runs["model"] == "fewer") & runs["test"].notna()]
+    reproducible(0)
+    again = CHAPTER.converted(shipped, 4)
+    fit(again, CHAPTER.text_loss(again, 0), 60, fewer["rate"].max() / 10, 6)
+    assert bits_of(again.eval(), "test") < bits_of(shipped, "test") + 0.03
+
+
+@torch.no_grad()
+def test_far_keys_ruin_the_model_by_their_distance_and_not_by_their_number(shipped):
+    rows, found = CHAPTER.encoded(CHAPTER.text("test"))[0].unfold(0, 260, 1100)[:4], {}
+    for name, count in (("as they are", CHAPTER.from_mask),
+                        ("at 127", lambda real: CHAPTER.from_mask(real).clamp(min=max(0, real.shape[1] - 128)))):
+        shipped.count = count
+        found[name] = CHAPTER.stream_bits(shipped, rows, CHAPTER.Cache(2))
+    shipped.count = CHAPTER.from_mask
+    assert found["as they are"][200:].mean() > found["as they are"][64:128].mean() + 1
+    assert found["at 127"][200:].mean() < found["at 127"][64:128].mean() + 0.5
+
+
+@torch.no_grad()
+def test_a_rare_character_draws_weight_wherever_it_stands(shipped):
+    fresh = CHAPTER.encoded(CHAPTER.text("test"))[0].unfold(0, 128, 350)[:20]
+    for place in (0, 20, 40):
+        rare = fresh.clone()
+        rare[:, place] = CHAPTER.encoded("Q")[0, 0]
+        here, before = (shipped(rows)[1][0][:, :, 64:, place].mean(dim=(0, 2)) for rows in (rare, fresh))
+        assert (here > 0.015).all() and (here > 4 * before).all()

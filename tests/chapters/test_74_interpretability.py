@@ -18,7 +18,7 @@ def chapter():
     yield common.taught("74", "Reader", "Head", "encode", "attributions", "for_answer", "share_found", "exchange", "followed",
                         "tau", "curves", "jsd", "search", "shuffled", "evenness", "gradient", "integrated", "rollout",
                         "load", "readers", "least", "tokenizer", "network", "judge", "explain", "refuse", "verdict",
-                        "by_word", "score", "keep", "card")
+                        "by_word", "score", "keep", "card", "TEST", "without_each", "guided")
     torch.set_default_dtype(before)
     pretrained.pretrained.cache_clear()
 
@@ -152,3 +152,49 @@ def test_the_verdict_says_when_map_and_test_disagree(chapter):
     other = chapter.verdict(words, np.array([0, 0.1, 0.9]), np.array([0.1, -0.5, 0]), -1.0)
     assert "says bad" in same and "agrees" in same and "'dull' it turns" in same
     assert "disagrees: 'day'" in other and "it turns" not in other
+
+
+def test_a_word_hidden_in_its_place_is_found_more_often_than_one_that_is_cut_out(chapter):
+    """Layers know places: a word that is cut out moves all later ones."""
+    model, found = chapter.load("layers", chapter.Reader("layers")), {"cut out": [], "hidden": []}
+    for review in chapter.TEST[:100]:
+        words = chapter.encode([review])[0][0]
+        x, others = model.embed(words)[None], ~torch.eye(len(words), dtype=torch.bool)
+        with torch.no_grad():
+            s = chapter.score(model, x)
+            changes = {"cut out": s - chapter.score(model, model.embed(chapter.without_each(words))),
+                       "hidden": s - model(x.expand(len(words), -1, -1), others)[0]}
+        for way, change in changes.items():
+            found[way].append(chapter.share_found(change.numpy(), review.deciding))
+    assert np.mean(found["cut out"]) < 0.37 and np.mean(found["hidden"]) > 0.5
+
+
+def test_it_is_the_bound_at_zero_that_holds_the_largest_weight(chapter):
+    """Without it every darkest key of the longest review has a free direction, so that its weight could be anything."""
+    layers, review = chapter.load("layers", chapter.Reader("layers")), max(chapter.TEST, key=lambda r: len(r.tokens))
+    x = layers.embed(chapter.encode([review])[0])
+    x = x + layers.places.weight[:x.shape[1]]
+    values = layers.layers[0].attention.W_v(x)[0].unflatten(-1, (4, 8)).transpose(0, 1)
+    for weights, v in zip(layers.layers[0](x)[1][0], values):
+        equal = torch.cat([v.T, torch.ones(1, len(v))])
+        free = torch.linalg.svd(equal)[2][len(equal):]
+        assert free.shape[0] == 9 and free[:, weights.argmax(dim=-1)].norm(dim=0).min() > 0.1
+
+
+def test_the_map_shuffled_within_each_review_guides_far_less(chapter):
+    lstm, found, shares = chapter.load("LSTM", chapter.Reader("LSTM")), sentiment.part("whole", "test")[:600], {}
+    words, good = chapter.encode(found)
+    contrast = torch.tensor([r.kind == "contrast" for r in found])
+
+    def given(rows, mixed):
+        torch.manual_seed(0)
+        with torch.no_grad():
+            own, mask = torch.cat([lstm(lstm.embed(some), some != PAD)[1] for some in rows.split(1000)]), rows != PAD
+        order = torch.where(mask, torch.rand(mask.shape), 2.0).argsort(dim=1)
+        return own.gather(1, order) if mixed else own
+    for mixed in (False, True):
+        reader = chapter.guided(lambda rows, mixed=mixed: given(rows, mixed), 0)
+        with torch.no_grad():
+            said = reader(reader.embed(words), words != PAD, given(words, mixed))[0] > 0
+        shares[mixed] = (said == (good > 0))[contrast].double().mean().item()
+    np.testing.assert_allclose((shares[False], shares[True]), (0.92, 0.64), atol=0.05)

@@ -120,3 +120,18 @@ def test_a_copier_looks_at_nothing_that_follows(chapter):
 def test_no_stem_lies_on_two_sides(chapter):
     sides = {split: {w[:5] for w, _ in rows} for split, rows in chapter.rated_words().items()}
     assert not sides["train"] & sides["test"] and not sides["valid"] & sides["test"] and not sides["train"] & sides["valid"]
+
+
+def test_whatever_stands_at_place_0_collects_weight_and_at_other_places_the_first_piece_alone(chapter):
+    @torch.no_grad()
+    def on_first(text, piece, place):
+        ids = torch.tensor([[piece, *chapter.tokenizer.encode(text).ids[1:]]])
+        places = torch.arange(ids.shape[1])
+        places[0] = place
+        return chapter.encoder(chapter.encoder.begin(ids, places))[1][0][:, :, 1:-1, 0].mean(dim=-1)
+    texts = ["the phone refused to die .", "the viewfinder is a little small , but it works well .", "i bought it for the sound ."]
+    sinks = torch.stack([on_first(text, 101, 0) for text in texts]).mean(dim=0) > 0.5
+    for word in ("because", "quickly", "."):
+        piece = chapter.tokenizer.encode(word).ids[1]
+        at_0, elsewhere = (np.mean([on_first(text, piece, place)[sinks].mean().item() for text in texts]) for place in (0, 40))
+        assert at_0 > 0.5 > 0.15 > elsewhere

@@ -211,3 +211,21 @@ def test_the_table_holds_what_the_chapter_says():
                 used = {float(r["rate"]) for r in rows if (r["run"], r["task"], r["model"], r["examples"]) == ("data", task, kind, n)}
                 assert len(used) == 1 and tried[used.pop()] == tried[best]
                 assert best not in (min(tried), max(tried)) or len(tried) > 7, (task, kind, n)
+
+
+def test_the_ramp_holds_the_first_thirty_steps_back():
+    data, late = CHAPTER.rows("train"), {}
+    for ramp in (20, 0):
+        model = CHAPTER.reader("attention", "rows", 0)
+        late[ramp] = CHAPTER.train(model, CHAPTER.batches(model, data), 120, 0.01, ramp=ramp)[0][25:35].mean()
+    assert late[20] > 2.1 and late[0] < 2.0
+
+
+def test_with_as_many_steps_the_large_batch_is_ahead():
+    data, test, errors = CHAPTER.rows("train"), CHAPTER.rows("test"), {}
+    for size, rate in ((32, 0.02), (128, 0.04)):
+        model = CHAPTER.reader("attention", "rows", 0)
+        CHAPTER.train(model, CHAPTER.batches(model, data, 0, size), 240, rate)
+        errors[size] = CHAPTER.judged(model, test)[1]
+    np.testing.assert_allclose((errors[32], errors[128]), (0.15, 0.09), atol=0.02)
+    assert errors[128] < errors[32] - 0.03

@@ -154,3 +154,49 @@ def test_a_sentence_of_the_pool_is_refused_and_another_is_not(chapter):
                                                     ([3], "attention", "from 0.5 to 8"), (3, ["attention"], "network: expected")])
 def test_a_budget_that_is_none_is_answered_in_words(chapter, epsilon, network, told):
     assert told in chapter.my_budget(epsilon, network)
+
+
+# ---- reasons that the text gives, with the cause taken away ---------------------------------------------------------
+
+def test_with_relu_some_starts_of_the_search_arrive_and_some_do_not(chapter):
+    class Kinked(chapter.RowReader):
+        def forward(self, x):
+            x = self.rows(x) + self.places(torch.arange(7).expand(len(x), 7))
+            return self.out(torch.relu(x + self.attention(x, x, x)[0]).flatten(1))
+    x, y = chapter.pictures("test")
+    misses = []
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        fresh = Kinked()
+        sent = chapter.gradient(fresh, chapter.name_loss, x[500:501], y[500:501])
+        misses += [(chapter.same_gradient(fresh, sent, y[500:501], start)[0] - x[500]).abs().max().item() for start in range(3)]
+    assert min(misses) < 0.01 and max(misses) > 0.1
+
+
+def test_opacus_refuses_pytorchs_layer_with_one_matrix_and_with_three():
+    from opacus.validators import ModuleValidator
+    for layer in (torch.nn.MultiheadAttention(16, 2), torch.nn.MultiheadAttention(16, 2, kdim=8, vdim=8)):
+        assert ModuleValidator.validate(torch.nn.Sequential(layer))
+
+
+@pytest.mark.filterwarnings("ignore:Full backward hook")
+def test_the_small_number_in_the_length_is_all_that_parts_our_step_from_opacus(chapter):
+    import copy
+
+    from opacus import GradSampleModule
+    from opacus.optimizers import DPOptimizer
+    torch.manual_seed(0)
+    mine, (x, y) = chapter.RowReader(), [t[:8] for t in chapter.pictures("train")]
+    theirs, gaps = GradSampleModule(copy.deepcopy(mine)), {}
+    optimiser = DPOptimizer(torch.optim.SGD(theirs.parameters(), lr=1.0), noise_multiplier=2.0, max_grad_norm=1.0, expected_batch_size=8,
+                            generator=torch.Generator().manual_seed(5))
+    chapter.name_loss(theirs(x), y).backward()
+    optimiser.step()
+    each = chapter.each_gradient(mine, chapter.name_loss, x, y)
+    lengths = sum(g.flatten(1).square().sum(dim=1) for g in each.values()).sqrt()
+    for more in (0, 1e-6):
+        factors, noise, gaps[more] = (1 / (lengths + more)).clamp(max=1), torch.Generator().manual_seed(5), 0
+        for (name, p), other in zip(mine.named_parameters(), theirs.parameters()):
+            total = torch.tensordot(factors, each[name], dims=1) + 2 * torch.randn(p.shape, generator=noise)
+            gaps[more] = max(gaps[more], (p - total / 8 - other).abs().max().item())
+    assert gaps[1e-6] < 1e-12 < 1e-9 < gaps[0]

@@ -40,6 +40,11 @@ def hand_over(what):
     raise {"exit": SystemExit, "interrupt": KeyboardInterrupt}[what](3)
 
 @for_workers
+def send_first():
+    dist.send(torch.zeros(1), (rank + 1) % p)
+    dist.recv(torch.zeros(1), (rank - 1) % p)
+
+@for_workers
 def slow(x, seconds):
     time.sleep(seconds)
     return x
@@ -129,6 +134,15 @@ def test_a_worker_that_never_sends_ends_the_run_after_its_seconds(chapter):
     with pytest.raises(RuntimeError, match="no answer from rank"):
         chapter.run(team, chapter.sleep, 1)
     assert time.monotonic() - start < 30
+    assert_nothing_is_left(team, pids)
+
+
+def test_if_all_wait_until_theirs_is_taken_before_they_receive_all_wait(chapter):
+    team = chapter.Team(2)
+    pids = [pid for _, pid in chapter.run(team, chapter.introduce)[0]]
+    team.seconds = 2
+    with pytest.raises(RuntimeError, match="no answer from rank"):
+        chapter.run(team, chapter.send_first)
     assert_nothing_is_left(team, pids)
 
 
