@@ -168,3 +168,32 @@ def test_there_are_24_coins_and_the_halves_share_no_label():
     _, classes, found = CHAPTER.coin_windows("right")
     assert (classes == 0).sum() == 59 and set(classes.unique().tolist()) == {0, detection.NOTHING}
     assert (found[classes == 0][:, 2:] < 0.5).all()
+
+
+def test_a_claim_rests_on_the_digits_own_cells_and_not_on_those_around_it():
+    """Hide the digit's cells from the query, or as many right around it: which right claims stay?"""
+    taught = common.taught("52", "QueryHead", "Backbone", "kept", "part", "iou", "on_box", "centres", "CELLS", "NOTHING")
+    backbone, head = taught.Backbone().double(), taught.QueryHead().double()
+    backbone.load_state_dict(taught.part("backbone"))
+    head.load_state_dict(taught.part("queries"))
+    pictures, classes, boxes = detection.scenes("test", 60, digits)
+    stay = {"digit": [], "around": []}
+    with torch.no_grad():
+        cells = backbone(pictures.double())
+        labels, said, _ = head(cells)[-1]
+        for i, slot in (labels.softmax(-1)[..., :taught.NOTHING].amax(-1) >= 0.5).nonzero().tolist():
+            kind = labels[i, slot, :taught.NOTHING].argmax()
+            hit = (taught.iou(said[i, slot], boxes[i].double()) >= 0.5) & (classes[i] == kind)
+            if not hit.any():
+                continue
+            box = boxes[i][hit][0].double()
+            own = taught.on_box(box)
+            far = (taught.centres() - box[:2]).abs().amax(-1)
+            far[own] = 9
+            for name, hidden in (("digit", own), ("around", far.argsort()[:int(own.sum())])):
+                seen = torch.ones(1, 10, taught.CELLS, dtype=torch.bool)
+                seen[0, slot, hidden] = False
+                new, moved, _ = head(cells[[i]], seen)[-1]
+                p, again = new[0, slot].softmax(-1)[:taught.NOTHING].max(-1)
+                stay[name].append(bool(p >= 0.5 and again == kind and taught.iou(moved[0, slot], box) >= 0.5))
+    assert len(stay["digit"]) > 100 and np.mean(stay["digit"]) < 0.05 and np.mean(stay["around"]) > 0.93
