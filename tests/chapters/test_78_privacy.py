@@ -174,9 +174,11 @@ def test_with_relu_some_starts_of_the_search_arrive_and_some_do_not(chapter):
 
 
 def test_opacus_refuses_pytorchs_layer_with_one_matrix_and_with_three():
+    from opacus.layers import DPMultiheadAttention
     from opacus.validators import ModuleValidator
     for layer in (torch.nn.MultiheadAttention(16, 2), torch.nn.MultiheadAttention(16, 2, kdim=8, vdim=8)):
         assert ModuleValidator.validate(torch.nn.Sequential(layer))
+    assert not ModuleValidator.validate(torch.nn.Sequential(DPMultiheadAttention(16, 2)))
 
 
 @pytest.mark.filterwarnings("ignore:Full backward hook")
